@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IEmissionVault} from "../interfaces/IEmissionVault.sol";
+import {STREAM_COUNT, Stream} from "../types/Stream.sol";
+import {EmissionSchedule} from "./EmissionSchedule.sol";
+
+/// @title EmissionVault
+/// @notice See {IEmissionVault}.
+/// @dev What holds:
+/// 1. Σ pulled ≤ E(now) ≤ 4B, and per stream: {pull} and {replaceSink} move `pulled` exactly to the stream's E(now).
+/// 2. The balance covers 4B − Σ paid: it is required at {start}, and only {pull} takes from it.
+/// 3. A token that calls back finds the books already written.
+contract EmissionVault is IEmissionVault, AccessManaged {
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+
+    /// @dev One slot: bits 0–159 sink, bits 160–255 pulled.
+    struct StreamState {
+        address sink;
+        uint96 pulled;
+    }
+
+    // IMMUTABLES
+
+    /// @inheritdoc IEmissionVault
+    IERC20 public immutable token;
+    /// @inheritdoc IEmissionVault
+    uint256 public immutable budget;
+
+    // STORAGE
+
+    /// @inheritdoc IEmissionVault
+    uint256 public startTime;
+    mapping(Stream stream => StreamState) private _streams;
+    mapping(Stream stream => mapping(address sink => uint256)) private _settled;
+
+    // CONSTRUCTOR
+
+    /// @param authority The {PhalaAuthority} that decides who may start and replace sinks.
+    /// @param token_ PHA.
+    /// @param budget_ Wei emitted in epoch 0. The cap, 4 times that, must fit into 96 bits.
+    constructor(address authority, IERC20 token_, uint256 budget_) AccessManaged(authority) {
+        EmissionSchedule.requireValidBudget(budget_);
+        EmissionSchedule.cap(budget_).toUint96();
+        token = token_;
+        budget = budget_;
+    }
+
+    // VIEWS
+
+    /// @inheritdoc IEmissionVault
+    function emitted(uint256 timestamp) public view returns (uint256) {
+        uint256 start_ = startTime;
+        if (start_ == 0 || timestamp <= start_) return 0;
+        return EmissionSchedule.emitted(budget, timestamp - start_);
+    }
+
+    /// @inheritdoc IEmissionVault
+    function emittedTo(Stream stream, uint256 timestamp) public view returns (uint256) {
+        return EmissionSchedule.share(stream, emitted(timestamp));
+    }
+
+    /// @inheritdoc IEmissionVault
+    function pulled(Stream stream) external view returns (uint256) {
+        return _streams[stream].pulled;
+    }
+
+    /// @inheritdoc IEmissionVault
+    function due(Stream stream) external view returns (uint256) {
+        return emittedTo(stream, block.timestamp) - _streams[stream].pulled;
+    }
+
+    /// @inheritdoc IEmissionVault
+    function sinkOf(Stream stream) external view returns (address) {
+        return _streams[stream].sink;
+    }
+
+    /// @inheritdoc IEmissionVault
+    function settledOf(Stream stream, address sink) external view returns (uint256) {
+        return _settled[stream][sink];
+    }
+
+    // PULL
+
+    /// @inheritdoc IEmissionVault
+    function pull(Stream stream) external returns (uint256 amount) {
+        StreamState storage state = _streams[stream];
+        if (msg.sender != state.sink) return _pullSettled(stream);
+
+        uint256 total;
+        (amount, total) = _settle(stream, state);
+        emit Pulled(stream, msg.sender, amount, total);
+        if (amount != 0) token.safeTransfer(msg.sender, amount);
+    }
+
+    // GOVERNANCE
+
+    /// @inheritdoc IEmissionVault
+    function start(address[STREAM_COUNT] calldata sinks) external restricted {
+        if (startTime != 0) revert EmissionVault_AlreadyStarted(startTime);
+        uint256 held = token.balanceOf(address(this));
+        uint256 required = EmissionSchedule.cap(budget);
+        if (held < required) revert EmissionVault_Underfunded(held, required);
+
+        uint256 start_ = Math.ceilDiv(block.timestamp, 1 hours) * 1 hours;
+        startTime = start_;
+        for (uint256 i = 0; i < STREAM_COUNT; ++i) {
+            _requireValidSink(sinks[i]);
+            _streams[Stream(i)].sink = sinks[i];
+        }
+        emit Started(start_, budget, sinks);
+    }
+
+    /// @inheritdoc IEmissionVault
+    function replaceSink(Stream stream, address newSink) external restricted {
+        if (stream == Stream.Stakers) revert EmissionVault_FixedSink(stream);
+        if (startTime == 0) revert EmissionVault_NotStarted();
+        _requireValidSink(newSink);
+        StreamState storage state = _streams[stream];
+        address oldSink = state.sink;
+        if (newSink == oldSink) revert EmissionVault_SameSink(newSink);
+
+        (uint256 amount, uint256 total) = _settle(stream, state);
+        _settled[stream][oldSink] += amount;
+        state.sink = newSink;
+        emit SinkReplaced(stream, oldSink, newSink, amount, total);
+    }
+
+    // INTERNAL
+
+    /// @dev Moves the stream's books to this second. Returns what that owes its sink, and the new cumulative total.
+    function _settle(Stream stream, StreamState storage state) private returns (uint256 amount, uint256 total) {
+        total = emittedTo(stream, block.timestamp);
+        amount = total - state.pulled;
+        // total ≤ cap, which the constructor showed to fit.
+        state.pulled = uint96(total);
+    }
+
+    function _pullSettled(Stream stream) private returns (uint256 amount) {
+        amount = _settled[stream][msg.sender];
+        if (amount == 0) revert EmissionVault_NotSink(stream, msg.sender);
+        delete _settled[stream][msg.sender];
+        emit SettledPulled(stream, msg.sender, amount);
+        token.safeTransfer(msg.sender, amount);
+    }
+
+    function _requireValidSink(address sink) private view {
+        if (sink == address(0) || sink == address(this)) revert EmissionVault_InvalidSink(sink);
+    }
+}

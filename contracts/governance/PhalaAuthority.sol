@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {IPhalaAuthority} from "../interfaces/IPhalaAuthority.sol";
+import {
+    ADMIN_ROLE_ID,
+    GUARDIAN_ROLE_ID,
+    PARAMETERS_ROLE_ID,
+    TREASURY_ROLE_ID,
+    PERIPHERY_ROLE_ID,
+    CORE_ROLE_ID,
+    PARAMETERS_DELAY,
+    TREASURY_DELAY,
+    PERIPHERY_DELAY,
+    CORE_DELAY,
+    isClassRole
+} from "../types/DelayClass.sol";
+
+/// @title PhalaAuthority
+/// @notice See {IPhalaAuthority}.
+/// @dev What holds once {seal} has been called, for ever:
+/// 1. Nobody has a role with less than its class's delay: {seal} checks every member, {_grantRole} every later one.
+/// 2. A function never gets faster: {_setTargetFunctionRole} compares the floors; only a function that never had a class
+///    may get any, by the slowest path.
+/// 3. All of it is changed by the admin role alone, after {CORE_DELAY}: no role gets another admin.
+/// 4. A contract never gets another authority.
+contract PhalaAuthority is IPhalaAuthority, AccessManager {
+    using EnumerableSet for EnumerableSet.AddressSet;
+
+    // CONSTANTS
+
+    /// @dev How long an operation can be executed after it became ready.
+    uint32 private constant _WINDOW = 14 days;
+
+    // STORAGE
+
+    /// @inheritdoc IPhalaAuthority
+    bool public isSealed;
+    mapping(uint64 roleId => EnumerableSet.AddressSet) private _members;
+
+    // CONSTRUCTOR
+
+    /// @param initialAdmin Governance: admin without a delay until {seal}.
+    constructor(address initialAdmin) AccessManager(initialAdmin) {}
+
+    // VIEWS
+
+    /// @inheritdoc IPhalaAuthority
+    function delayFloor(uint64 roleId) public pure returns (uint32) {
+        if (roleId == GUARDIAN_ROLE_ID) return 0;
+        if (roleId == PARAMETERS_ROLE_ID) return PARAMETERS_DELAY;
+        if (roleId == TREASURY_ROLE_ID) return TREASURY_DELAY;
+        if (roleId == PERIPHERY_ROLE_ID) return PERIPHERY_DELAY;
+        return CORE_DELAY;
+    }
+
+    /// @inheritdoc IPhalaAuthority
+    function membersOf(uint64 roleId) external view returns (address[] memory) {
+        return _members[roleId].values();
+    }
+
+    /// @notice How long an operation can be executed after it became ready: 14 days.
+    function expiration() public pure override(AccessManager, IAccessManager) returns (uint32) {
+        return _WINDOW;
+    }
+
+    // SEALING
+
+    /// @inheritdoc IPhalaAuthority
+    function seal() external onlyAuthorized {
+        if (isSealed) revert PhalaAuthority_AlreadySealed();
+        _requireFloors(ADMIN_ROLE_ID);
+        for (uint64 roleId = GUARDIAN_ROLE_ID; roleId <= CORE_ROLE_ID; ++roleId) {
+            _requireFloors(roleId);
+        }
+        isSealed = true;
+        emit Sealed();
+    }
+
+    // GUARDS
+
+    /// @notice Always reverts: who decides over a contract is fixed when it is deployed.
+    function updateAuthority(address target, address) public pure override(AccessManager, IAccessManager) {
+        revert PhalaAuthority_FixedAuthority(target);
+    }
+
+    function _grantRole(
+        uint64 roleId,
+        address account,
+        uint32 grantDelay,
+        uint32 executionDelay
+    ) internal override returns (bool) {
+        if (roleId != ADMIN_ROLE_ID && !isClassRole(roleId)) revert PhalaAuthority_UnknownRole(roleId);
+        if (isSealed && executionDelay < delayFloor(roleId)) {
+            revert PhalaAuthority_DelayBelowFloor(roleId, account, executionDelay, delayFloor(roleId));
+        }
+        _members[roleId].add(account);
+        return super._grantRole(roleId, account, grantDelay, executionDelay);
+    }
+
+    function _revokeRole(uint64 roleId, address account) internal override returns (bool) {
+        _members[roleId].remove(account);
+        return super._revokeRole(roleId, account);
+    }
+
+    function _setRoleAdmin(uint64 roleId, uint64) internal pure override {
+        revert PhalaAuthority_FixedRoleAdmin(roleId);
+    }
+
+    function _setTargetFunctionRole(address target, bytes4 selector, uint64 roleId) internal override {
+        if (!isClassRole(roleId)) revert PhalaAuthority_UnknownRole(roleId);
+        uint64 current = getTargetFunctionRole(target, selector);
+        // A function of the admin role has never been given a class.
+        if (isSealed && current != ADMIN_ROLE_ID && delayFloor(roleId) < delayFloor(current)) {
+            revert PhalaAuthority_FasterClass(target, selector, current, roleId);
+        }
+        super._setTargetFunctionRole(target, selector, roleId);
+    }
+
+    /// @dev Both the delay in force and one that was announced must reach the floor.
+    function _requireFloors(uint64 roleId) private view {
+        uint32 floor = delayFloor(roleId);
+        EnumerableSet.AddressSet storage members = _members[roleId];
+        for (uint256 i = 0; i < members.length(); ++i) {
+            (, uint32 current, uint32 pending, uint48 effect) = getAccess(roleId, members.at(i));
+            uint32 delay = effect != 0 && pending < current ? pending : current;
+            if (delay < floor) revert PhalaAuthority_DelayBelowFloor(roleId, members.at(i), delay, floor);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
+/// @title The one authority that decides for all contracts of the suite
+/// @notice OpenZeppelin's AccessManager in which a role is a delay class with a floor in code. Roles: 0 admin (52 days),
+/// 1 guardian (none, but limited by each contract), 2 parameters (7 days), 3 treasury (14), 4 periphery (30), 5 core (52).
+///
+/// Until {seal}, governance sets the suite up without delays. From then on no delay is under its floor, no function moves
+/// to a faster class, no role gets another admin and no contract another authority. Operations can be executed for 14
+/// days after they became ready, then they are void.
+interface IPhalaAuthority is IAccessManager {
+    /// @notice The floors are in force from now on.
+    event Sealed();
+
+    /// @notice {seal} was called before.
+    error PhalaAuthority_AlreadySealed();
+    /// @notice `account` would hold `roleId` with a delay (seconds) under the class's floor.
+    error PhalaAuthority_DelayBelowFloor(uint64 roleId, address account, uint32 delay, uint32 floor);
+    /// @notice The function has a slower class already.
+    error PhalaAuthority_FasterClass(address target, bytes4 selector, uint64 current, uint64 requested);
+    /// @notice Only the roles 0 to 5 exist, and functions belong to the roles 1 to 5.
+    error PhalaAuthority_UnknownRole(uint64 roleId);
+    /// @notice All roles are administered by the admin role, for ever.
+    error PhalaAuthority_FixedRoleAdmin(uint64 roleId);
+    /// @notice The authority of a contract cannot be changed.
+    error PhalaAuthority_FixedAuthority(address target);
+
+    /// @notice Puts the floors in force. Once, by governance, at the end of genesis.
+    /// @dev Reverts with {PhalaAuthority_AlreadySealed}, and with {PhalaAuthority_DelayBelowFloor} if any member of any
+    /// role has less than its class demands.
+    function seal() external;
+
+    /// @notice Whether the floors are in force.
+    function isSealed() external view returns (bool);
+
+    /// @notice The shortest delay, in seconds, with which `roleId` can be held after {seal}.
+    function delayFloor(uint64 roleId) external pure returns (uint32);
+
+    /// @notice All accounts that hold `roleId`, or will once their grant takes effect.
+    function membersOf(uint64 roleId) external view returns (address[] memory);
+}

@@ -1,0 +1,127 @@
+/** Child processes that are started together, watched, and ended together. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+
+export interface Service {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when the process has ended, with its exit code or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  /** The last lines it wrote, for an error message. */
+  output(): string;
+  /** Asks it to end, and insists after `graceMs`. Resolves when it has ended. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const KEPT_LINES = 40;
+
+/** Starts `command`; `onLine` receives each line that it writes. The caller stops it. */
+export function startService(options: {
+  name: string;
+  command: string;
+  args: readonly string[];
+  cwd?: string;
+  env?: Readonly<Record<string, string | undefined>>;
+  onLine?: (line: string) => void;
+}): Service {
+  const child: ChildProcess = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own: the terminal's Ctrl-C reaches only us, and `stop` reaches its children too.
+    detached: true,
+  });
+  const lines: string[] = [];
+  let rest = "";
+  const read = (chunk: Buffer) => {
+    const parts = (rest + chunk.toString("utf8")).split("\n");
+    rest = parts.pop() ?? "";
+    for (const line of parts) {
+      lines.push(line);
+      if (lines.length > KEPT_LINES) lines.shift();
+      options.onLine?.(line);
+    }
+  };
+  child.stdout?.on("data", read);
+  child.stderr?.on("data", read);
+
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once("error", (error) => {
+      lines.push(error.message);
+      resolve(127);
+    });
+    child.once("exit", (code, signal) => resolve(code ?? signal ?? 1));
+  });
+
+  const signal = (name: NodeJS.Signals) => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // It has just ended.
+    }
+  };
+
+  return {
+    name: options.name,
+    pid: child.pid ?? 0,
+    ended,
+    output: () => [...lines, rest].filter((line) => line !== "").join("\n"),
+    async stop(graceMs = 10_000) {
+      signal("SIGTERM");
+      const timer = setTimeout(() => signal("SIGKILL"), graceMs);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A port on 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === "string") reject(new Error("no port"));
+        else resolve(address.port);
+      });
+    });
+  });
+}
+
+/** Whether nothing listens on `port` of 127.0.0.1. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** Polls `probe` until it returns something, for at most `timeoutMs`, or until `service` ends. */
+export async function waitFor<T>(options: {
+  what: string;
+  timeoutMs: number;
+  service?: Service;
+  intervalMs?: number;
+  probe: () => Promise<T | undefined>;
+}): Promise<T> {
+  const deadline = Date.now() + options.timeoutMs;
+  let exit: number | NodeJS.Signals | undefined;
+  void options.service?.ended.then((code) => (exit = code));
+  for (;;) {
+    const result = await options.probe().catch(() => undefined);
+    if (result !== undefined) return result;
+    if (exit !== undefined) {
+      throw new Error(`${options.service?.name} ended (${exit}) before ${options.what}:\n${options.service?.output()}`);
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `${options.what}: not within ${options.timeoutMs / 1000} s${options.service ? `:\n${options.service.output()}` : ""}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 100));
+  }
+}
