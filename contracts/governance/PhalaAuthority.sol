@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {IPhalaAuthority} from "../interfaces/IPhalaAuthority.sol";
@@ -26,7 +27,8 @@ import {
 /// 2. A function never gets faster: {_setTargetFunctionRole} compares the floors; only a function that never had a class
 ///    may get any, by the slowest path.
 /// 3. All of it is changed by the admin role alone, after {CORE_DELAY}: no role gets another admin.
-/// 4. A contract never gets another authority.
+/// 4. A contract never gets another authority: neither by {updateAuthority} nor by executing its `setAuthority`.
+/// 5. No operation was scheduled before.
 contract PhalaAuthority is IPhalaAuthority, AccessManager {
     using EnumerableSet for EnumerableSet.AddressSet;
 
@@ -81,6 +83,27 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
     }
 
     // GUARDS
+
+    /// @notice As in AccessManager, but only once the floors are in force: what is scheduled has waited for a full delay.
+    /// @dev Before {seal} nothing has to be scheduled, and a schedule from then would survive it with too short a wait.
+    function schedule(
+        address target,
+        bytes calldata data,
+        uint48 when
+    ) public override(AccessManager, IAccessManager) returns (bytes32 operationId, uint32 nonce) {
+        if (!isSealed) revert PhalaAuthority_NotSealed();
+        return super.schedule(target, data, when);
+    }
+
+    /// @notice As in AccessManager, but nobody may ever call a contract's `setAuthority`.
+    function canCall(
+        address caller,
+        address target,
+        bytes4 selector
+    ) public view override(AccessManager, IAccessManager) returns (bool immediate, uint32 delay) {
+        if (selector == IAccessManaged.setAuthority.selector) return (false, 0);
+        return super.canCall(caller, target, selector);
+    }
 
     /// @notice Always reverts: who decides over a contract is fixed when it is deployed.
     function updateAuthority(address target, address) public pure override(AccessManager, IAccessManager) {

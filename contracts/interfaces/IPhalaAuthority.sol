@@ -16,6 +16,8 @@ interface IPhalaAuthority is IAccessManager {
 
     /// @notice {seal} was called before.
     error PhalaAuthority_AlreadySealed();
+    /// @notice Operations can be scheduled once the floors are in force; until then governance acts at once.
+    error PhalaAuthority_NotSealed();
     /// @notice `account` would hold `roleId` with a delay (seconds) under the class's floor.
     error PhalaAuthority_DelayBelowFloor(uint64 roleId, address account, uint32 delay, uint32 floor);
     /// @notice The function has a slower class already.

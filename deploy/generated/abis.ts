@@ -844,6 +844,11 @@ export const phalaAuthorityAbi = [
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "PhalaAuthority_NotSealed",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint64",
