@@ -23,7 +23,7 @@ export default defineConfig({
       "contracts/token/PHA.sol": hot,
     },
   },
-  paths: { tests: { solidity: "./test/contracts" } },
+  paths: { sources: ["./contracts", "./test/mocks"], tests: { solidity: "./test/contracts" } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
   },
