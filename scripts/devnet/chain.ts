@@ -1,7 +1,9 @@
 /** The local chain: anvil from npm, on 127.0.0.1, with the rules of the osaka hardfork. */
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { type Address, createTestClient, http, publicActions, walletActions } from "viem";
+import { gunzipSync } from "node:zlib";
+import { type Address, createTestClient, hexToBytes, http, publicActions, walletActions } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { anvil } from "viem/chains";
 import { type Service, freePort, startService, waitFor } from "./process.ts";
@@ -35,6 +37,34 @@ export function chainClient(url: string, account?: Address) {
     .extend(walletActions);
 }
 
+/** How anvil's builds are called, by platform and architecture. */
+const BUILDS: Readonly<Record<string, string>> = {
+  "darwin-arm64": "darwin-arm64",
+  "darwin-x64": "darwin-amd64",
+  "linux-arm64": "linux-arm64",
+  "linux-x64": "linux-amd64",
+  "win32-x64": "win32-amd64",
+};
+
+/** The chain's program for this machine. */
+function anvilBinary(): string {
+  const name = process.platform === "win32" ? "anvil.exe" : "anvil";
+  const machine = `${process.platform}-${process.arch}`;
+  const build = BUILDS[machine];
+  if (build === undefined) throw new Error(`the local chain (anvil) does not exist for ${machine}.`);
+  const wanted = `@foundry-rs/anvil-${build}`;
+  try {
+    const require = createRequire(import.meta.url);
+    // Beside anvil's own package, whose dependency it is.
+    const from = createRequire(require.resolve("@foundry-rs/anvil/package.json"));
+    const file = path.join(path.dirname(from.resolve(`${wanted}/package.json`)), "bin", name);
+    if (existsSync(file)) return file;
+  } catch {
+    // Not installed.
+  }
+  throw new Error(`the local chain's program, ${wanted}, is not installed: delete node_modules and start again.`);
+}
+
 /**
  * Starts a chain and waits until it answers.
  *
@@ -42,24 +72,31 @@ export function chainClient(url: string, account?: Address) {
  * @param timestamp Unix time of the genesis block. Default: now.
  * @param accounts How many funded accounts of {@link MNEMONIC} there are.
  * @param state File that the chain is loaded from if it exists, and written to when it ends.
+ * @param load File that the chain is loaded from: see {@link saveChain}.
+ * @param blockTime Seconds between blocks; transactions are still mined at once. Default: blocks by transactions only.
  */
 export async function startChain(
-  options: { port?: number; timestamp?: number; accounts?: number; state?: string; args?: readonly string[] } = {},
+  options: {
+    port?: number;
+    timestamp?: number;
+    accounts?: number;
+    state?: string;
+    load?: string;
+    blockTime?: number;
+    args?: readonly string[];
+  } = {},
 ): Promise<LocalChain> {
   const port = options.port ?? (await freePort());
-  const bin = path.join(
-    path.dirname(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json")),
-    "bin.mjs",
-  );
   const service = startService({
     name: "chain",
-    command: process.execPath,
+    command: anvilBinary(),
     args: [
-      bin,
       ...["--host", "127.0.0.1", "--port", String(port), "--chain-id", "31337", "--hardfork", "osaka"],
       ...["--mnemonic", MNEMONIC, "--accounts", String(options.accounts ?? 10), "--balance", "1000000", "--silent"],
       ...(options.timestamp === undefined ? [] : ["--timestamp", String(options.timestamp)]),
       ...(options.state === undefined ? [] : ["--state", options.state, "--preserve-historical-states"]),
+      ...(options.load === undefined ? [] : ["--load-state", options.load]),
+      ...(options.blockTime === undefined ? [] : ["--mixed-mining", "--block-time", String(options.blockTime)]),
       ...(options.args ?? []),
     ],
   });
@@ -76,4 +113,12 @@ export async function startChain(
     throw error;
   }
   return { url, port, service, stop: () => service.stop(30_000) };
+}
+
+/** Writes the whole chain to `file`, for `load` of {@link startChain}. `file` is replaced at once or not at all. */
+export async function saveChain(url: string, file: string): Promise<void> {
+  const dump = await chainClient(url).request({ method: "anvil_dumpState" });
+  const partial = `${file}.partial`;
+  writeFileSync(partial, gunzipSync(hexToBytes(dump)));
+  renameSync(partial, file);
 }

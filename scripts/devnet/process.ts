@@ -1,6 +1,7 @@
 /** Child processes that are started together, watched, and ended together. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 
 export interface Service {
   readonly name: string;
@@ -14,8 +15,12 @@ export interface Service {
 }
 
 const KEPT_LINES = 40;
+const LEASH = fileURLToPath(new URL("./leash.ts", import.meta.url));
 
-/** Starts `command`; `onLine` receives each line that it writes. The caller stops it. */
+/**
+ * Starts `command`; `onLine` receives each line that it writes. The caller stops it. If the caller is killed instead, the
+ * command ends by itself.
+ */
 export function startService(options: {
   name: string;
   command: string;
@@ -24,13 +29,18 @@ export function startService(options: {
   env?: Readonly<Record<string, string | undefined>>;
   onLine?: (line: string) => void;
 }): Service {
-  const child: ChildProcess = spawn(options.command, options.args, {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: the terminal's Ctrl-C reaches only us, and `stop` reaches its children too.
-    detached: true,
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", LEASH, options.command, ...options.args],
+    {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+      // A group of its own: the terminal's Ctrl-C reaches only us, and what its children leave behind can be ended.
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    },
+  );
   const lines: string[] = [];
   let rest = "";
   const read = (chunk: Buffer) => {
@@ -44,23 +54,27 @@ export function startService(options: {
   };
   child.stdout?.on("data", read);
   child.stderr?.on("data", read);
+  child.stdin?.on("error", () => undefined);
+
+  const killAll = () => {
+    if (child.pid === undefined) return;
+    try {
+      if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(child.pid), "/t", "/f"]);
+      else process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Nothing is left of it.
+    }
+  };
 
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once("error", (error) => {
       lines.push(error.message);
       resolve(127);
     });
-    child.once("exit", (code, signal) => resolve(code ?? signal ?? 1));
+    // The streams end after the last words.
+    child.once("exit", () => killAll());
+    child.once("close", (code, signal) => resolve(code ?? signal ?? 1));
   });
-
-  const signal = (name: NodeJS.Signals) => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // It has just ended.
-    }
-  };
 
   return {
     name: options.name,
@@ -68,8 +82,8 @@ export function startService(options: {
     ended,
     output: () => [...lines, rest].filter((line) => line !== "").join("\n"),
     async stop(graceMs = 10_000) {
-      signal("SIGTERM");
-      const timer = setTimeout(() => signal("SIGKILL"), graceMs);
+      child.stdin?.end();
+      const timer = setTimeout(killAll, graceMs);
       await ended;
       clearTimeout(timer);
     },

@@ -1,0 +1,33 @@
+/**
+ * Runs a command that must not outlive the process which asked for it, however that one ends:
+ *
+ *     node leash.ts COMMAND [arguments]
+ *
+ * When standard input closes, because the other side closed it or is gone, the command is asked to end, and made to
+ * after {@link GRACE_MS}. Its output and the way it ended are passed on.
+ */
+import { spawn } from "node:child_process";
+
+/** Longer than any service needs; whoever holds the other end insists earlier. */
+const GRACE_MS = 30_000;
+
+const [command = "", ...args] = process.argv.slice(2);
+const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+
+child.once("error", (error) => {
+  console.error(`${command} cannot be run: ${error.message}`);
+  process.exit(127);
+});
+child.once("exit", (code, signal) => {
+  if (signal === null) process.exit(code ?? 1);
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeAllListeners(name);
+  process.kill(process.pid, signal);
+});
+
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));
+process.stdin.on("error", () => undefined);
+process.stdin.once("close", () => {
+  child.kill("SIGTERM");
+  setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+});
+process.stdin.resume();
