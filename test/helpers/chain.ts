@@ -1,27 +1,22 @@
 /** A fresh in-process chain (EDR, osaka) for each test file, with typed clients: what tests talk to contracts through. */
 import hre from "hardhat";
-import {
-  type Abi,
-  type Account,
-  type Address,
-  type ContractConstructorArgs,
-  type Hex,
-  createPublicClient,
-  createTestClient,
-  createWalletClient,
-  custom,
-  publicActions,
-  walletActions,
-} from "viem";
+import { createPublicClient, createTestClient, createWalletClient, custom } from "viem";
 import { hardhat } from "viem/chains";
 
 export type Chain = Awaited<ReturnType<typeof createChain>>;
 
-/** Starts a chain; `initialDate` is its genesis time. Accounts are funded and unlocked. */
-export async function createChain(options: { initialDate?: Date } = {}) {
+/**
+ * Starts a chain; `initialDate` is its genesis time. Accounts are funded and unlocked.
+ *
+ * @param options.sameSecond Lets two blocks have the same timestamp, so that a test decides alone when time passes.
+ */
+export async function createChain(options: { initialDate?: Date; sameSecond?: boolean } = {}) {
   const connection = await hre.network.create({
     network: "default",
-    override: options.initialDate === undefined ? {} : { initialDate: options.initialDate },
+    override: {
+      ...(options.initialDate === undefined ? {} : { initialDate: options.initialDate }),
+      ...(options.sameSecond === undefined ? {} : { allowBlocksWithSameTimestamp: options.sameSecond }),
+    },
   });
   const transport = custom(connection.provider, { retryCount: 0 });
   const publicClient = createPublicClient({ chain: hardhat, transport, pollingInterval: 5, cacheTime: 0 });

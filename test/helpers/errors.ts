@@ -1,0 +1,94 @@
+/** What a call is expected to be refused with. */
+import { type Abi, type Hex, decodeErrorResult, isHex, parseAbi, toFunctionSelector } from "viem";
+import { expect } from "vitest";
+import {
+  emissionVaultAbi,
+  merkleDistributorAbi,
+  phaAbi,
+  phalaAuthorityAbi,
+  teamVestingAbi,
+  vphaAbi,
+} from "../../deploy/generated/abis.ts";
+
+const MOCK_ERRORS = parseAbi([
+  "error EnforcedPause()",
+  "error HostileToken_Refused(address receiver)",
+  "error Specimen_Refused()",
+]);
+
+/** Every custom error of the suite and of its mocks, once each. */
+const ERRORS: Abi = [
+  ...new Map(
+    [vphaAbi, emissionVaultAbi, merkleDistributorAbi, phaAbi, phalaAuthorityAbi, teamVestingAbi, MOCK_ERRORS]
+      .flatMap((abi): Abi => abi)
+      .flatMap((item) => (item.type === "error" ? [item] : []))
+      .map((item) => [`${item.name}(${item.inputs.map((input) => input.type).join()})`, item]),
+  ).values(),
+];
+
+/** The revert data in `error` or in one of its causes, wherever the client or the chain has put it. */
+export function revertData(error: unknown): Hex | undefined {
+  for (let current = error; typeof current === "object" && current !== null;) {
+    const data = "data" in current ? current.data : undefined;
+    if (isHex(data)) return data;
+    if (typeof data === "object" && data !== null && "data" in data && isHex(data.data)) return data.data;
+    current = "cause" in current ? current.cause : undefined;
+  }
+  return undefined;
+}
+
+/** The name and the arguments of the error that `data` encodes. */
+export function decodeRevert(data: Hex): { name: string; args: readonly unknown[] } {
+  if (data === "0x") return { name: "(no data)", args: [] };
+  const { errorName, args } = decodeErrorResult({ abi: ERRORS, data });
+  return { name: errorName, args: Array.isArray(args) ? args : [] };
+}
+
+/**
+ * Expects `call` to be refused with the custom error `name` and, where given, exactly these arguments.
+ * `Error` and `Panic` are those of Solidity; `(no data)` is a revert that says nothing.
+ */
+export async function expectRevert(call: Promise<unknown>, name: string, args?: readonly unknown[]): Promise<void> {
+  let failure: unknown;
+  try {
+    await call;
+  } catch (error) {
+    failure = error;
+  }
+  if (failure === undefined) throw new Error(`expected ${name}, but the call succeeded`);
+  const data = revertData(failure) ?? ("0x" as const);
+  const found = decodeRevert(data);
+  if (found.name === "(no data)" && name !== found.name) throw failure;
+  expect({ error: found.name, args: args === undefined ? undefined : plain(found.args) }).toEqual({
+    error: name,
+    args: args === undefined ? undefined : plain(args),
+  });
+}
+
+/** Expects `call` to be refused, by whatever error. */
+export async function expectRefusal(call: Promise<unknown>, what: string): Promise<void> {
+  let failure: unknown;
+  try {
+    await call;
+  } catch (error) {
+    failure = error;
+  }
+  if (failure === undefined) throw new Error(`expected to be refused: ${what}`);
+  if (revertData(failure) === undefined && !String(failure).includes("revert")) throw failure;
+}
+
+/** The id of ERC-165 for an interface with these functions. */
+export function interfaceId(signatures: readonly string[]): Hex {
+  const id = signatures.reduce((sum, signature) => sum ^ BigInt(toFunctionSelector(signature)), 0n);
+  return `0x${id.toString(16).padStart(8, "0")}`;
+}
+
+/** With addresses and hashes in lower case, so that their spelling does not matter. */
+export function plain(value: unknown): unknown {
+  if (typeof value === "string") return isHex(value) ? value.toLowerCase() : value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+  }
+  return value;
+}

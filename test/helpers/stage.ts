@@ -1,0 +1,136 @@
+/**
+ * A chain on which time stands still until a test moves it: every transaction happens in the second of the last block, so
+ * that a read and the write after it see the same price, and a test says exactly how much time lies between two events.
+ *
+ * All times are in unix seconds.
+ */
+import hre from "hardhat";
+import {
+  type Abi,
+  type Address,
+  type ContractConstructorArgs,
+  type EIP1193RequestFn,
+  createPublicClient,
+  createWalletClient,
+  custom,
+  getContract,
+  isHex,
+  numberToHex,
+} from "viem";
+import { hardhat } from "viem/chains";
+import { createChain } from "./chain.ts";
+
+export const MINUTE = 60n;
+export const HOUR = 3_600n;
+export const DAY = 86_400n;
+export const YEAR = 365n * DAY;
+
+/** When stages begin unless a test says otherwise: a full hour. */
+export const STAGE_START = new Date("2026-01-01T00:00:00Z");
+
+/** Enough for any call, below the limit of one transaction. */
+const GAS = numberToHex(16_000_000);
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** Opens a stage on a chain of its own. */
+export async function openStage(options: { initialDate?: Date } = {}) {
+  const chain = await createChain({ initialDate: options.initialDate ?? STAGE_START, sameSecond: true });
+  const provider = chain.provider;
+  let now = (await chain.publicClient.getBlock()).timestamp;
+
+  const request: EIP1193RequestFn = async ({ method, params }: { method: string; params?: unknown }) => {
+    if (method === "eth_chainId") return numberToHex(hardhat.id);
+    const list: unknown[] = Array.isArray(params) ? params : [];
+    if (method !== "eth_sendTransaction") return provider.request({ method, params: list });
+    await provider.request({ method: "evm_setNextBlockTimestamp", params: [numberToHex(now)] });
+    return provider.request({ method, params: [Object.assign({ gas: GAS }, list[0])] });
+  };
+  const transport = custom({ request }, { retryCount: 0 });
+  const reader = createPublicClient({ chain: hardhat, transport, pollingInterval: 5, cacheTime: 0 });
+  const wallet = createWalletClient({ chain: hardhat, transport });
+
+  const travelTo = async (timestamp: bigint): Promise<bigint> => {
+    if (timestamp === now) return now;
+    if (timestamp < now) throw new Error(`cannot travel back from ${now} to ${timestamp}`);
+    await provider.request({ method: "evm_setNextBlockTimestamp", params: [numberToHex(timestamp)] });
+    await provider.request({ method: "evm_mine", params: [] });
+    return (now = timestamp);
+  };
+
+  const create = async (name: string, abi: Abi, args: readonly unknown[] = []): Promise<Address> => {
+    const { bytecode } = await hre.artifacts.readArtifact(name);
+    const account = chain.accounts[0];
+    if (!isHex(bytecode) || account === undefined) throw new Error(`${name} cannot be deployed`);
+    const hash = await wallet.deployContract({ abi, bytecode, args, account });
+    const { contractAddress } = await reader.getTransactionReceipt({ hash });
+    if (contractAddress == null) throw new Error(`${name} was not deployed`);
+    return contractAddress;
+  };
+
+  return {
+    accounts: chain.accounts,
+    publicClient: reader,
+    wallet,
+
+    /** The second in which everything happens until {@link travel}. */
+    now: () => now,
+
+    /** Lets `seconds` pass. Returns the new time. */
+    travel: (seconds: bigint) => travelTo(now + seconds),
+
+    travelTo,
+
+    /** A handle on a deployed contract, which sends as whatever `account` a call names. */
+    at<const abi extends Abi>(abi: abi, address: Address) {
+      return getContract({ abi, address, client: { public: reader, wallet } });
+    },
+
+    /** Deploys the compiled contract `name`, sent by account 0. */
+    async deploy<const abi extends Abi>(
+      name: string,
+      abi: abi,
+      args: ContractConstructorArgs<abi> & readonly unknown[],
+    ) {
+      const address = await create(name, abi, args);
+      return getContract({ abi, address, client: { public: reader, wallet } });
+    },
+
+    /** Remembers the state of the chain; the result brings it back, as often as wanted. */
+    async remember(): Promise<() => Promise<void>> {
+      const then = now;
+      let id = await provider.request({ method: "evm_snapshot", params: [] });
+      return async () => {
+        await provider.request({ method: "evm_revert", params: [id] });
+        id = await provider.request({ method: "evm_snapshot", params: [] });
+        now = then;
+      };
+    },
+
+    /** Lets the contract at `address` send transactions, for tests that stand in its place. */
+    async impersonate(address: Address): Promise<Address> {
+      await provider.request({ method: "hardhat_impersonateAccount", params: [address] });
+      await provider.request({ method: "hardhat_setBalance", params: [address, numberToHex(10n ** 20n)] });
+      return address;
+    },
+  };
+}
+
+/**
+ * Runs `setUp` once, on a stage of its own, and returns what loads its result: each call finds the chain as `setUp` left it.
+ */
+export function fixture<T>(setUp: (stage: Stage) => Promise<T>, options: { initialDate?: Date } = {}) {
+  let made: Promise<{ value: T; restore: () => Promise<void> }> | undefined;
+  return async (): Promise<T> => {
+    if (made === undefined) {
+      made = openStage(options).then(async (stage) => {
+        const value = await setUp(stage);
+        return { value, restore: await stage.remember() };
+      });
+      return (await made).value;
+    }
+    const { value, restore } = await made;
+    await restore();
+    return value;
+  };
+}
