@@ -1,0 +1,90 @@
+/** The record of a deployment: what everything that talks to the suite is configured from. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Contracts } from "./modules/module.ts";
+import { type Parameters, type Preset, parseParameters } from "./parameters/parameters.ts";
+import { InvalidParameter, address, integer, members } from "./parameters/validate.ts";
+
+export interface Manifest {
+  readonly network: string;
+  readonly chainId: number;
+  readonly preset: Preset;
+  /** No contract of the suite existed before this block: where an indexer starts. */
+  readonly startBlock: number;
+  readonly parameters: Parameters;
+  readonly contracts: Contracts;
+}
+
+/** Where a network's manifest is unless somebody says otherwise. */
+export function manifestPathFor(network: string): string {
+  return path.join(import.meta.dirname, "../deployments", `${network}.json`);
+}
+
+/** Reads and checks a manifest. Throws an error that names the file and what is wrong with it. */
+export function readManifest(file: string): Manifest {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new Error(`${file}: there is no such manifest; run \`npx hardhat deploy suite\` first`);
+  }
+  try {
+    return parseManifest(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof InvalidParameter || error instanceof SyntaxError) {
+      throw new Error(`${file}: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Like {@link readManifest}; undefined if there is no such file. */
+export function findManifest(file: string): Manifest | undefined {
+  try {
+    readFileSync(file);
+  } catch {
+    return undefined;
+  }
+  return readManifest(file);
+}
+
+/** Replaces the file in one step: who reads it at the same time sees the old one or the new one. */
+export function writeManifest(file: string, manifest: Manifest): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(manifest, null, 2)}\n`);
+  renameSync(temporary, file);
+}
+
+function parseManifest(value: unknown): Manifest {
+  const file = members(value, "", ["network", "chainId", "preset", "startBlock", "parameters", "contracts"]);
+  const parameters = parseParameters(file.parameters);
+  const same = (field: "network" | "chainId" | "preset", expected: string | number) => {
+    if (file[field] !== expected) throw new InvalidParameter(field, `is not what the parameters say, ${expected}`);
+  };
+  same("network", parameters.network.name);
+  same("chainId", parameters.network.chainId);
+  same("preset", parameters.preset);
+  return {
+    network: parameters.network.name,
+    chainId: parameters.network.chainId,
+    preset: parameters.preset,
+    startBlock: integer(file.startBlock, "startBlock", 0, Number.MAX_SAFE_INTEGER),
+    parameters,
+    contracts: parseContracts(file.contracts),
+  };
+}
+
+function parseContracts(value: unknown): Contracts {
+  const keys = ["phalaAuthority", "teamVesting", "pha", "emissionVault", "vpha", "merkleDistributor"] as const;
+  const contracts = members(value, "contracts", keys);
+  const at = (key: (typeof keys)[number]) => address(contracts[key], `contracts.${key}`);
+  return {
+    phalaAuthority: at("phalaAuthority"),
+    teamVesting: contracts.teamVesting === null ? null : at("teamVesting"),
+    pha: at("pha"),
+    emissionVault: at("emissionVault"),
+    vpha: at("vpha"),
+    merkleDistributor: contracts.merkleDistributor === null ? null : at("merkleDistributor"),
+  };
+}

@@ -1,0 +1,16 @@
+import { encodeDeployData } from "viem";
+import { merkleDistributorAbi } from "../generated/abis.ts";
+import { unixTime } from "../parameters/parameters.ts";
+import type { Module } from "./module.ts";
+
+export const merkleDistributor: Module = {
+  name: "merkleDistributor",
+  source: "token/MerkleDistributor",
+  initCode: ({ parameters: { distributor, accounts }, bytecode, at }) =>
+    distributor &&
+    encodeDeployData({
+      abi: merkleDistributorAbi,
+      bytecode,
+      args: [at("pha"), distributor.root, unixTime(distributor.deadline), accounts.treasury],
+    }),
+};

@@ -1,0 +1,237 @@
+/**
+ * What a deployment is made from: one JSON file per network in this folder, and the emission preset. The type is the
+ * file's own form, so that a manifest carries it unchanged; amounts and times in wei and seconds are derived below.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type Address, type Hex, formatEther, parseEther } from "viem";
+import { InvalidParameter, address, bytes32, integer, members, moment, name, pha } from "./validate.ts";
+
+/** PHA that epoch 0 emits; all epochs together emit exactly four times that. */
+export const PRESETS = {
+  /** The whole mining allocation: 700,000,000. */
+  genesis: "175000000",
+  /** 720,000 a day at the start: 518,400,000. */
+  published: "129600000",
+  /** 135,000 a day at the start: 97,200,000. */
+  current: "24300000",
+} as const;
+
+export type Preset = keyof typeof PRESETS;
+
+/** All of PHA, in wei. */
+export const TOTAL_SUPPLY = 10n ** 27n;
+
+const BPS = 10_000;
+const SHARES = ["mining", "privateSale", "airdrop", "team", "other"] as const;
+
+/** Parts of the supply in basis points; their sum is 10,000. */
+export type Allocation = Readonly<Record<(typeof SHARES)[number], number>>;
+
+export interface Parameters {
+  readonly preset: Preset;
+  readonly network: { readonly name: string; readonly chainId: number };
+  readonly accounts: {
+    /** Holds the roles, each with its class's delay. A Safe, on a real network. */
+    readonly governance: Address;
+    /** May pause and resume deposits within the contract's limits. */
+    readonly guardian: Address;
+    /** Sink of the treasury's stream; receives what nobody claimed of the airdrop. */
+    readonly treasury: Address;
+    /** Sink of the workers' stream until the contract that pays workers replaces it. */
+    readonly workers: Address;
+    /** Receives what the preset leaves of the mining allocation. */
+    readonly reserve: Address;
+    readonly privateSale: Address;
+    readonly otherRewards: Address;
+  };
+  /** Either a new PHA and who gets how much of it, or an ERC-20 that exists already. */
+  readonly token: { readonly allocation: Allocation } | { readonly adopt: Address };
+  /** The team's vesting; null where the token is adopted. */
+  readonly team: {
+    readonly beneficiary: Address;
+    /** UTC, ISO 8601. */
+    readonly start: string;
+    readonly durationDays: number;
+    readonly cliffDays: number;
+  } | null;
+  /** The airdrop, or claims of migrated balances; null where there is none. */
+  readonly distributor: {
+    readonly root: Hex;
+    /** UTC, ISO 8601: claims end, and what is left may be swept to the treasury. */
+    readonly deadline: string;
+    /** PHA. With a new token: the airdrop's share of it. */
+    readonly amount: string;
+  } | null;
+}
+
+/** Wei that epoch 0 emits. */
+export function emissionBudget(parameters: Parameters): bigint {
+  return parseEther(PRESETS[parameters.preset]);
+}
+
+/** Wei that the emission vault must hold before it starts: 4B. */
+export function emissionFunding(parameters: Parameters): bigint {
+  return 4n * emissionBudget(parameters);
+}
+
+/** Wei that the distributor must have received. */
+export function distributorFunding(parameters: Parameters): bigint {
+  return parameters.distributor === null ? 0n : parseEther(parameters.distributor.amount);
+}
+
+/** Wei of a new PHA that `share` stands for. Exact: 1e27 is a multiple of 10,000. */
+export function allocated(allocation: Allocation, share: keyof Allocation): bigint {
+  return (TOTAL_SUPPLY * BigInt(allocation[share])) / BigInt(BPS);
+}
+
+/** Unix seconds of a moment in a parameter file. */
+export function unixTime(moment: string): bigint {
+  return BigInt(Date.parse(moment) / 1000);
+}
+
+/** Whether `value` names a preset. */
+export function isPreset(value: string): value is Preset {
+  return Object.hasOwn(PRESETS, value);
+}
+
+/** `value` as a preset. Throws {@link InvalidParameter}. */
+export function parsePreset(value: unknown): Preset {
+  if (typeof value !== "string" || !isPreset(value)) {
+    throw new InvalidParameter("preset", `must be one of ${Object.keys(PRESETS).join(", ")}`);
+  }
+  return value;
+}
+
+/**
+ * Checks the content of a parameter file. `preset`, if given, takes the place of the file's own.
+ *
+ * Throws {@link InvalidParameter}, which names the first wrong field.
+ */
+export function parseParameters(value: unknown, preset?: string): Parameters {
+  const file = members(value, "", ["network", "accounts", "token", "team", "distributor"], ["preset"]);
+  const network = members(file.network, "network", ["name", "chainId"]);
+  const parameters: Parameters = {
+    preset: parsePreset(preset ?? file.preset),
+    network: {
+      name: name(network.name, "network.name"),
+      chainId: integer(network.chainId, "network.chainId", 1, Number.MAX_SAFE_INTEGER),
+    },
+    accounts: parseAccounts(file.accounts),
+    token: parseToken(file.token),
+    team: parseTeam(file.team),
+    distributor: parseDistributor(file.distributor),
+  };
+  checkTogether(parameters);
+  return parameters;
+}
+
+function parseAccounts(value: unknown): Parameters["accounts"] {
+  const keys = ["governance", "guardian", "treasury", "workers", "reserve", "privateSale", "otherRewards"] as const;
+  const accounts = members(value, "accounts", keys);
+  const at = (key: (typeof keys)[number]) => address(accounts[key], `accounts.${key}`);
+  return {
+    governance: at("governance"),
+    guardian: at("guardian"),
+    treasury: at("treasury"),
+    workers: at("workers"),
+    reserve: at("reserve"),
+    privateSale: at("privateSale"),
+    otherRewards: at("otherRewards"),
+  };
+}
+
+function parseToken(value: unknown): Parameters["token"] {
+  const token = members(value, "token", [], ["allocation", "adopt"]);
+  if ("allocation" in token === "adopt" in token) {
+    throw new InvalidParameter("token", "must have either `allocation` (a new PHA) or `adopt` (the address of one)");
+  }
+  if ("adopt" in token) return { adopt: address(token.adopt, "token.adopt") };
+
+  const shares = members(token.allocation, "token.allocation", SHARES);
+  const at = (share: (typeof SHARES)[number]) => integer(shares[share], `token.allocation.${share}`, 0, BPS);
+  const allocation = {
+    mining: at("mining"),
+    privateSale: at("privateSale"),
+    airdrop: at("airdrop"),
+    team: at("team"),
+    other: at("other"),
+  };
+  const sum = SHARES.reduce((total, share) => total + allocation[share], 0);
+  if (sum !== BPS) {
+    throw new InvalidParameter("token.allocation", `must sum to ${BPS} basis points, but sums to ${sum}`);
+  }
+  return { allocation };
+}
+
+function parseTeam(value: unknown): Parameters["team"] {
+  if (value === null) return null;
+  const team = members(value, "team", ["beneficiary", "start", "durationDays", "cliffDays"]);
+  const durationDays = integer(team.durationDays, "team.durationDays", 1, 36_500);
+  return {
+    beneficiary: address(team.beneficiary, "team.beneficiary"),
+    start: moment(team.start, "team.start"),
+    durationDays,
+    cliffDays: integer(team.cliffDays, "team.cliffDays", 0, durationDays),
+  };
+}
+
+function parseDistributor(value: unknown): Parameters["distributor"] {
+  if (value === null) return null;
+  const distributor = members(value, "distributor", ["root", "deadline", "amount"]);
+  return {
+    root: bytes32(distributor.root, "distributor.root"),
+    deadline: moment(distributor.deadline, "distributor.deadline"),
+    amount: pha(distributor.amount, "distributor.amount"),
+  };
+}
+
+/** What no field can be judged for alone. */
+function checkTogether(parameters: Parameters): void {
+  const { accounts, token, team, distributor } = parameters;
+  if (accounts.guardian === accounts.governance) {
+    throw new InvalidParameter("accounts.guardian", "must not be governance: it acts without a delay");
+  }
+  if ("adopt" in token) {
+    if (team !== null) throw new InvalidParameter("team", "must be null where the token is adopted");
+    return;
+  }
+  const { allocation } = token;
+  const left = allocated(allocation, "mining") - emissionFunding(parameters);
+  if (left < 0n) {
+    throw new InvalidParameter(
+      "token.allocation.mining",
+      `is ${formatEther(-left)} PHA less than the preset ${parameters.preset} emits`,
+    );
+  }
+  if ((team === null) !== (allocation.team === 0)) {
+    throw new InvalidParameter("team", "must be there if, and only if, token.allocation.team is more than 0");
+  }
+  if (distributorFunding(parameters) !== allocated(allocation, "airdrop")) {
+    throw new InvalidParameter(
+      "distributor.amount",
+      `must be the airdrop's share of the supply, ${formatEther(allocated(allocation, "airdrop"))} PHA`,
+    );
+  }
+}
+
+/** Reads and checks a parameter file. Throws an error that names the file and the field. */
+export function readParameters(file: string, preset?: string): Parameters {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`${file}: cannot be read as JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
+  try {
+    return parseParameters(content, preset);
+  } catch (error) {
+    if (error instanceof InvalidParameter) throw new Error(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The parameters of a network whose file is in this folder, with an emission preset. */
+export function parametersFor(network: string, preset: string): Parameters {
+  return readParameters(path.join(import.meta.dirname, `${name(network, "network")}.json`), preset);
+}

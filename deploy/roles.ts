@@ -1,0 +1,54 @@
+/** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
+import { type Hex, getAbiItem, toFunctionSelector } from "viem";
+import { emissionVaultAbi, phalaAuthorityAbi, vphaAbi } from "./generated/abis.ts";
+import type { ContractName } from "./modules/module.ts";
+
+const DAY = 86_400;
+
+/** Role ids. */
+export const ROLES = { admin: 0n, guardian: 1n, parameters: 2n, treasury: 3n, periphery: 4n, core: 5n } as const;
+
+export type RoleName = keyof typeof ROLES;
+
+export const ROLE_NAMES = ["admin", "guardian", "parameters", "treasury", "periphery", "core"] as const;
+
+/** Seconds: the delay that governance gives itself, which is the shortest allowed once sealed. */
+export const DELAYS: Readonly<Record<RoleName, number>> = {
+  admin: 52 * DAY,
+  guardian: 0,
+  parameters: 7 * DAY,
+  treasury: 14 * DAY,
+  periphery: 30 * DAY,
+  core: 52 * DAY,
+};
+
+/** The classes that governance holds beside admin. */
+export const GOVERNANCE_ROLES = ["parameters", "treasury", "periphery", "core"] as const;
+
+/** A function that only a role may call. */
+export interface GovernedFunction {
+  readonly contract: ContractName;
+  readonly name: string;
+  readonly selector: Hex;
+  readonly role: RoleName;
+}
+
+const governed = (contract: ContractName, item: Parameters<typeof toFunctionSelector>[0], role: RoleName) => ({
+  contract,
+  name: typeof item === "string" ? item : item.name,
+  selector: toFunctionSelector(item),
+  role,
+});
+
+/** All `restricted` functions of the suite. What AccessManager itself restricts belongs to admin. */
+export const GOVERNED = {
+  pauseDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "pauseDeposits" }), "guardian"),
+  resumeDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "resumeDeposits" }), "guardian"),
+  replaceSink: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "replaceSink" }), "core"),
+  start: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "start" }), "core"),
+  seal: governed("phalaAuthority", getAbiItem({ abi: phalaAuthorityAbi, name: "seal" }), "guardian"),
+} satisfies Record<string, GovernedFunction>;
+
+export type GovernedName = keyof typeof GOVERNED;
+
+export const GOVERNED_NAMES = ["pauseDeposits", "resumeDeposits", "replaceSink", "start", "seal"] as const;

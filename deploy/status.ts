@@ -1,0 +1,172 @@
+/** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
+import { type Hex, formatEther } from "viem";
+import type { Contracts } from "./modules/module.ts";
+import { type Plan, deploymentCalls } from "./modules/suite.ts";
+import { type Parameters, TOTAL_SUPPLY, emissionBudget, unixTime } from "./parameters/parameters.ts";
+import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES } from "./roles.ts";
+import { type Member, type SuiteState, readState } from "./state.ts";
+import { genesis } from "./tasks/0001-genesis/genesis.ts";
+import type { ChainReader } from "./executors/account.ts";
+
+/** One fact that the parameters demand. */
+export interface Check {
+  readonly name: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly ok: boolean;
+  /** Whether governance may have changed it since genesis, by a decision of its own. */
+  readonly changeable: boolean;
+}
+
+export interface Status {
+  readonly network: string;
+  readonly chainId: number;
+  readonly preset: string;
+  readonly block: number;
+  readonly contracts: readonly { readonly name: string; readonly address: Hex; readonly deployed: boolean }[];
+  readonly checks: readonly Check[];
+  readonly roles: Readonly<Record<string, readonly Member[]>>;
+  /** Wei, decimal. */
+  readonly balances: Readonly<Record<string, string>>;
+  /** What is left to do, in order: by anyone (contracts), then by governance. */
+  readonly remaining: readonly string[];
+  /** Whether nothing is left to do and every check holds. */
+  readonly complete: boolean;
+}
+
+/** Reads the status of the suite that `parameters` describe. */
+export async function readStatus(
+  client: ChainReader,
+  parameters: Parameters,
+  plan: Plan,
+  startBlock: bigint,
+): Promise<Status> {
+  const state = await readState(client, parameters, plan, startBlock);
+  const checks = checkSuite(state, parameters);
+  const remaining = remainingSteps(state, parameters, plan);
+  return {
+    network: parameters.network.name,
+    chainId: parameters.network.chainId,
+    preset: parameters.preset,
+    block: Number(state.block.number),
+    contracts: contractList(plan.contracts).map(([name, address]) => ({ name, address, deployed: state.exists[name] })),
+    checks,
+    roles: state.authority?.members ?? {},
+    balances: balances(state),
+    remaining,
+    complete: remaining.length === 0 && checks.every(({ ok }) => ok),
+  };
+}
+
+function contractList(contracts: Contracts) {
+  const names = ["phalaAuthority", "teamVesting", "pha", "emissionVault", "vpha", "merkleDistributor"] as const;
+  return names.flatMap((name) => {
+    const address = contracts[name];
+    return address === null ? [] : [[name, address] as const];
+  });
+}
+
+function remainingSteps(state: SuiteState, parameters: Parameters, plan: Plan): string[] {
+  const steps = deploymentCalls(plan, (name) => state.exists[name]).map(({ description }) => description);
+  if (!state.factory) steps.unshift("install the CREATE2 factory");
+  if (!state.exists.pha && "adopt" in parameters.token) {
+    steps.unshift(`there is no token at ${parameters.token.adopt}`);
+  }
+  if (steps.length !== 0) return [...steps, "genesis"];
+  try {
+    return genesis(state, parameters).map(({ description }) => description);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function balances({ token, emissionVault, teamVesting, merkleDistributor }: SuiteState): Record<string, string> {
+  if (token === null) return {};
+  const all: Record<string, bigint> = {
+    ...token.balances,
+    ...(emissionVault && { emissionVault: emissionVault.balance }),
+    ...(teamVesting && { teamVesting: teamVesting.balance }),
+    ...(merkleDistributor && { merkleDistributor: merkleDistributor.balance }),
+  };
+  return Object.fromEntries(Object.entries(all).map(([name, wei]) => [name, String(wei)]));
+}
+
+/** Every fact about the contracts that exist which the parameters demand after genesis. */
+export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
+  const { contracts, token, authority, teamVesting, emissionVault, vpha, merkleDistributor } = state;
+  const { accounts, team, distributor } = parameters;
+  const checks: Check[] = [];
+  const check = (name: string, found: string | bigint, expected: string | bigint, changeable = false) =>
+    checks.push({ name, expected: String(expected), found: String(found), ok: found === expected, changeable });
+
+  if (token !== null) {
+    check("pha.decimals", String(token.decimals), "18");
+    if (!("adopt" in parameters.token)) {
+      const { totalSupply } = token;
+      const found = totalSupply <= TOTAL_SUPPLY ? "at most 1e27" : String(totalSupply);
+      check("pha.totalSupply", found, "at most 1e27");
+    }
+  }
+  if (teamVesting !== null && team !== null) {
+    check("teamVesting.owner", teamVesting.beneficiary, team.beneficiary, true);
+    check("teamVesting.start", teamVesting.start, unixTime(team.start));
+    check("teamVesting.duration", teamVesting.duration, BigInt(team.durationDays) * 86_400n);
+    check("teamVesting.cliff", teamVesting.cliff, BigInt(team.cliffDays) * 86_400n);
+  }
+  if (emissionVault !== null) {
+    check("emissionVault.authority", emissionVault.authority, contracts.phalaAuthority);
+    check("emissionVault.token", emissionVault.token, contracts.pha);
+    check("emissionVault.budget", emissionVault.budget, emissionBudget(parameters));
+    check("emissionVault.started", emissionVault.startTime === 0n ? "no" : "yes", "yes");
+    check("emissionVault.sink of stakers", emissionVault.sinks[0], contracts.vpha);
+    check("emissionVault.sink of workers", emissionVault.sinks[1], accounts.workers, true);
+    check("emissionVault.sink of treasury", emissionVault.sinks[2], accounts.treasury, true);
+  }
+  if (vpha !== null) {
+    check("vpha.authority", vpha.authority, contracts.phalaAuthority);
+    check("vpha.asset", vpha.asset, contracts.pha);
+    check("vpha.emissionVault", vpha.emissionVault, contracts.emissionVault);
+  }
+  if (merkleDistributor !== null && distributor !== null) {
+    check("merkleDistributor.token", merkleDistributor.token, contracts.pha);
+    check("merkleDistributor.root", merkleDistributor.root, distributor.root);
+    check("merkleDistributor.deadline", merkleDistributor.deadline, unixTime(distributor.deadline));
+    check("merkleDistributor.treasury", merkleDistributor.treasury, accounts.treasury);
+  }
+  if (authority !== null) {
+    check("authority.sealed", authority.isSealed ? "yes" : "no", "yes");
+    const list = (members: readonly Member[]) =>
+      members.map(({ account, delay }) => `${account} after ${delay} s`).join(", ") || "nobody";
+    for (const role of ROLE_NAMES) {
+      const account = role === "guardian" ? accounts.guardian : accounts.governance;
+      check(`members of ${role}`, list(authority.members[role]), list([{ account, delay: DELAYS[role] }]), true);
+    }
+    for (const name of GOVERNED_NAMES) {
+      const { contract, role } = GOVERNED[name];
+      check(`class of ${contract}.${name}`, authority.roleOf[name], ROLES[role], true);
+    }
+  }
+  return checks;
+}
+
+/** The status as text. */
+export function formatStatus(status: Status): string {
+  const mark = (ok: boolean) => (ok ? "ok     " : "MISSING");
+  const wrong = status.checks.filter(({ ok }) => !ok);
+  return [
+    `${status.network} (chain ${status.chainId}), preset ${status.preset}, block ${status.block}`,
+    "",
+    ...status.contracts.map(({ name, address, deployed }) => `${mark(deployed)} ${name.padEnd(18)} ${address}`),
+    "",
+    ...Object.entries(status.roles).map(
+      ([role, members]) =>
+        `role ${role.padEnd(11)} ${members.map(({ account, delay }) => `${account} (${delay / 86_400} days)`).join(", ") || "-"}`,
+    ),
+    ...Object.entries(status.balances).map(([name, wei]) => `PHA  ${name.padEnd(18)} ${formatEther(BigInt(wei))}`),
+    "",
+    `${status.checks.length - wrong.length} of ${status.checks.length} checks hold`,
+    ...wrong.map(({ name, expected, found }) => `  ${name}: ${found} instead of ${expected}`),
+    ...(status.remaining.length === 0 ? [] : ["left to do:", ...status.remaining.map((step) => `  ${step}`)]),
+    status.complete ? "complete" : "not complete",
+  ].join("\n");
+}

@@ -1,0 +1,129 @@
+/** Deployment as one function: looks at the chain, does what is missing, or nothing. */
+import type { Account, Address, Transport } from "viem";
+import { type ChainReader, type OnStep, accountExecutor, chainReader, waitUntilIdle } from "./executors/account.ts";
+import { type Manifest, findManifest, manifestPathFor, writeManifest } from "./manifest.ts";
+import { type Plan, deploymentCalls, planSuite } from "./modules/suite.ts";
+import { type Parameters, unixTime } from "./parameters/parameters.ts";
+import { checkSuite } from "./status.ts";
+import { readState } from "./state.ts";
+import { genesis } from "./tasks/0001-genesis/genesis.ts";
+
+export interface DeploySuiteOptions {
+  /** The chain: viem's `http(url)`, or `custom(provider)`. */
+  readonly transport: Transport;
+  readonly parameters: Parameters;
+  /** Pays for the contracts. Gets no role and no token. */
+  readonly deployer: Account | Address;
+  /** The parameters' governance account; null if it does not sign here: then genesis is left to it. */
+  readonly governance: Account | Address | null;
+  /** Default: `deployments/<network>.json`. */
+  readonly manifestPath?: string | undefined;
+  /** Told of each mined transaction before the next one is sent. */
+  readonly onStep?: OnStep | undefined;
+}
+
+/**
+ * Deploys the suite, or what is missing of it, and brings it through genesis.
+ *
+ * Safe to run again at any time, whenever an earlier run was killed: addresses follow from parameters and bytecode, and
+ * what was done is seen on the chain.
+ *
+ * @returns The manifest, as it was written to `manifestPath`.
+ */
+export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest> {
+  const { transport, parameters, onStep } = options;
+  const { chainId } = parameters.network;
+  const deployer = addressOf(options.deployer);
+  const manifestPath = options.manifestPath ?? manifestPathFor(parameters.network.name);
+  const reader = chainReader(transport);
+  await checkChain(reader, parameters);
+  if (options.governance !== null && addressOf(options.governance) !== parameters.accounts.governance) {
+    throw new Error(
+      `the governance account is ${addressOf(options.governance)}, but accounts.governance is ${parameters.accounts.governance}`,
+    );
+  }
+
+  const plan = planSuite(parameters);
+  await waitUntilIdle(reader, deployer);
+  const executor = accountExecutor({ transport, account: options.deployer, chainId, onStep });
+  const before = await readState(reader, parameters, plan, await startOf(reader, plan, manifestPath));
+  const { distributor } = parameters;
+  if (distributor !== null && !before.exists.merkleDistributor) {
+    if (unixTime(distributor.deadline) <= before.block.timestamp) {
+      throw new Error(`distributor.deadline: ${distributor.deadline} has passed`);
+    }
+  }
+  if (!before.factory) await executor.installFactory();
+
+  // Before the first contract, so that a run that is killed leaves the right block behind.
+  const startBlock = await startOf(reader, plan, manifestPath);
+  const manifest: Manifest = {
+    network: parameters.network.name,
+    chainId,
+    preset: parameters.preset,
+    startBlock: Number(startBlock),
+    parameters,
+    contracts: plan.contracts,
+  };
+  writeManifest(manifestPath, manifest);
+  await executor.execute(deploymentCalls(plan, (name) => before.exists[name]));
+
+  if (options.governance === null) return manifest;
+  await waitUntilIdle(reader, parameters.accounts.governance);
+  const calls = genesis(await readState(reader, parameters, plan, startBlock), parameters);
+  await accountExecutor({ transport, account: options.governance, chainId, onStep }).execute(calls);
+
+  const failed = checkSuite(await readState(reader, parameters, plan, startBlock), parameters).filter(
+    // What governance decided since an earlier genesis is its own affair.
+    ({ ok, changeable }) => !ok && (!changeable || calls.length !== 0),
+  );
+  if (failed.length !== 0) {
+    throw new Error(
+      `the deployment is not what the parameters say: ${failed.map(({ name, found, expected }) => `${name} is ${found} instead of ${expected}`).join("; ")}`,
+    );
+  }
+  return manifest;
+}
+
+function addressOf(account: Account | Address): Address {
+  return typeof account === "string" ? account : account.address;
+}
+
+/** What has to be so before anything is sent. */
+async function checkChain(reader: ChainReader, { network, token }: Parameters): Promise<void> {
+  const chainId = await reader.getChainId();
+  if (chainId !== network.chainId) {
+    throw new Error(`the chain's id is ${chainId}, but network.chainId is ${network.chainId}`);
+  }
+  if ("adopt" in token && (await reader.getCode({ address: token.adopt })) === undefined) {
+    throw new Error(`token.adopt: there is no contract at ${token.adopt}`);
+  }
+}
+
+/**
+ * A block before which no contract of the suite existed: the manifest's, if it is the record of these contracts and they
+ * are on this chain; the next one, if none of them is; otherwise found by search, which asks the node for past states.
+ */
+export async function startOf(reader: ChainReader, { contracts, deployments }: Plan, file: string): Promise<bigint> {
+  const exists = async (address: Address, blockNumber: bigint) =>
+    (await reader.getCode({ address, blockNumber })) !== undefined;
+  const head = await reader.getBlockNumber();
+  const first = deployments[0]?.address;
+  const found = await Promise.all(deployments.map(({ address }) => exists(address, head)));
+  if (first === undefined || !found.includes(true)) return head + 1n;
+
+  const manifest = findManifest(file);
+  if (manifest !== undefined && JSON.stringify(manifest.contracts) === JSON.stringify(contracts)) {
+    return BigInt(manifest.startBlock);
+  }
+  const anyExists = async (blockNumber: bigint) =>
+    (await Promise.all(deployments.map(({ address }) => exists(address, blockNumber)))).includes(true);
+  let without = -1n;
+  let having = head;
+  while (having - without > 1n) {
+    const middle = (without + having) / 2n;
+    if (await anyExists(middle)) having = middle;
+    else without = middle;
+  }
+  return having;
+}

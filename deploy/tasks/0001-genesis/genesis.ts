@@ -1,0 +1,146 @@
+/**
+ * Genesis: from deployed contracts to a running, sealed suite. All of it is governance's own doing.
+ *
+ * The order matters. Until governance raises the delay of its own admin role it acts at once; after that nothing can be
+ * done at once any more, but {seal} demands that the delay was raised. So `seal` is lent to the guardian's class, which
+ * has no delay, and governance is in that class just as long as it takes.
+ *
+ * A role's guardian (who may cancel its operations) stays what AccessManager makes it: admin, so governance itself. The
+ * guardian account could otherwise stop governance for ever, its own removal included.
+ */
+import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } from "viem";
+import type { Call } from "../../call.ts";
+import { emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
+import { type Parameters, distributorFunding, emissionFunding } from "../../parameters/parameters.ts";
+import { DELAYS, GOVERNANCE_ROLES, GOVERNED, type GovernedName, ROLES, type RoleName } from "../../roles.ts";
+import type { SuiteState } from "../../state.ts";
+
+/** The calls that are left for governance to make, in order; none once genesis is complete. */
+export function genesis(state: SuiteState, parameters: Parameters): Call[] {
+  const { authority, emissionVault, token, contracts } = state;
+  const { governance, guardian, workers, treasury } = parameters.accounts;
+  if (authority === null || emissionVault === null || token === null || !state.exists.vpha) {
+    throw new Error("genesis needs all contracts: run the deployment first");
+  }
+
+  const holds = (role: RoleName, account: Address, delay: number) =>
+    authority.members[role].some((member) => member.account === account && member.delay === delay);
+  const grant = (role: RoleName, account: Address, who: string): Call =>
+    call(
+      contracts.phalaAuthority,
+      `grant ${role} (delay ${DELAYS[role] / 86_400} days) to ${who}`,
+      encodeFunctionData({
+        abi: phalaAuthorityAbi,
+        functionName: "grantRole",
+        args: [ROLES[role], account, DELAYS[role]],
+      }),
+    );
+  const isMapped = (name: GovernedName) => authority.roleOf[name] === ROLES[GOVERNED[name].role];
+  const map = (...names: GovernedName[]): Call[] =>
+    names
+      .filter((name) => !isMapped(name))
+      .map((name) => {
+        const { contract, selector, role } = GOVERNED[name];
+        const target = contracts[contract];
+        if (target === null) throw new Error(`${contract} is not deployed`);
+        return call(
+          contracts.phalaAuthority,
+          `put ${contract}.${name} into the class ${role}`,
+          encodeFunctionData({
+            abi: phalaAuthorityAbi,
+            functionName: "setTargetFunctionRole",
+            args: [target, [selector], ROLES[role]],
+          }),
+        );
+      });
+
+  // Governance is in the guardian's class only for the call of `seal`.
+  const isGuardian = authority.members.guardian.some(({ account }) => account === governance);
+  const leave = call(
+    contracts.phalaAuthority,
+    "governance leaves the class guardian",
+    encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "renounceRole", args: [ROLES.guardian, governance] }),
+  );
+  if (authority.isSealed) return isGuardian ? [leave] : [];
+
+  const byAdmin: Call[] = [
+    ...fund(state, parameters),
+    ...map("pauseDeposits", "resumeDeposits", "replaceSink"),
+    ...(holds("guardian", guardian, DELAYS.guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
+    ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance, DELAYS[role])).map((role) =>
+      grant(role, governance, "governance"),
+    ),
+    ...(emissionVault.startTime !== 0n
+      ? []
+      : [
+          call(
+            contracts.emissionVault,
+            "start the emission",
+            encodeFunctionData({
+              abi: emissionVaultAbi,
+              functionName: "start",
+              args: [[contracts.vpha, workers, treasury]],
+            }),
+          ),
+        ]),
+    // Only now: in its class it could be called after 52 days at the earliest.
+    ...map("start", "seal"),
+    ...(isGuardian ? [] : [grant("guardian", governance, "governance, until it has sealed")]),
+  ];
+  const isRaised = holds("admin", governance, DELAYS.admin);
+  if (isRaised && byAdmin.length !== 0) {
+    throw new Error(
+      `governance has raised its own delay before genesis was complete; what is missing: ${byAdmin.map(({ description }) => description).join("; ")}`,
+    );
+  }
+  return [
+    ...byAdmin,
+    ...(isRaised ? [] : [grant("admin", governance, "governance")]),
+    call(
+      contracts.phalaAuthority,
+      "seal the authority: the floors are in force",
+      encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "seal" }),
+    ),
+    leave,
+  ];
+}
+
+/** What the emission vault and the distributor still have to be sent. */
+function fund({ contracts, token, emissionVault, merkleDistributor }: SuiteState, parameters: Parameters): Call[] {
+  const goals = [
+    {
+      name: "the distributor",
+      to: contracts.merkleDistributor,
+      missing: distributorFunding(parameters) - (merkleDistributor?.received ?? 0n),
+    },
+    {
+      name: "the emission vault",
+      to: contracts.emissionVault,
+      // Once it has started, it lets out what it held.
+      missing: emissionVault?.startTime === 0n ? emissionFunding(parameters) - emissionVault.balance : 0n,
+    },
+  ].filter(({ missing }) => missing > 0n);
+
+  const needed = goals.reduce((sum, { missing }) => sum + missing, 0n);
+  const held = token?.balances.governance ?? 0n;
+  if (held < needed) {
+    throw new Error(
+      `governance (${parameters.accounts.governance}) holds ${formatEther(held)} PHA, but genesis needs ${formatEther(needed)}: send it ${formatEther(needed - held)} more`,
+    );
+  }
+  return goals.flatMap(({ name, to, missing }) =>
+    to === null
+      ? []
+      : [
+          call(
+            contracts.pha,
+            `send ${formatEther(missing)} PHA to ${name}`,
+            encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, missing] }),
+          ),
+        ],
+  );
+}
+
+function call(to: Address, description: string, data: Hex): Call {
+  return { to, data, value: 0n, description };
+}
