@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title The cheatcodes of the test chain that this suite uses
+interface Vm {
+    function warp(uint256 timestamp) external;
+    function prank(address caller) external;
+    function startPrank(address caller) external;
+    function stopPrank() external;
+    function expectRevert(bytes4 selector) external;
+    function expectRevert(bytes calldata data) external;
+    function assume(bool condition) external pure;
+    function load(address target, bytes32 slot) external view returns (bytes32);
+    function store(address target, bytes32 slot, bytes32 value) external;
+    function envOr(string calldata name, uint256 defaultValue) external view returns (uint256);
+    function assertTrue(bool condition, string calldata reason) external pure;
+    function assertFalse(bool condition, string calldata reason) external pure;
+    function assertEq(uint256 left, uint256 right, string calldata reason) external pure;
+    function assertEq(int256 left, int256 right, string calldata reason) external pure;
+    function assertEq(address left, address right, string calldata reason) external pure;
+    function assertLe(uint256 left, uint256 right, string calldata reason) external pure;
+    function assertLt(uint256 left, uint256 right, string calldata reason) external pure;
+    function assertGe(uint256 left, uint256 right, string calldata reason) external pure;
+    function assertGe(int256 left, int256 right, string calldata reason) external pure;
+    function assertGt(uint256 left, uint256 right, string calldata reason) external pure;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Campaign} from "./Campaign.sol";
+
+/// @title The named invariants 1 to 6 and 13 of the architecture, under random sequences of everything anybody can do
+/// @notice `PHALA_DEEP=n` adds a loop of `n` times 1,000 actions with another seed each.
+contract InvariantsTest is Campaign {
+    function invariant_0_handlersExpectations() external view {
+        checkExpectations();
+    }
+
+    function invariant_1_supplyOnlyFallsByBurns() external view {
+        checkSupply();
+    }
+
+    function invariant_2_emissionFollowsTheCurve() external view {
+        checkEmission();
+    }
+
+    function invariant_3_solvency() external view {
+        checkSolvency();
+    }
+
+    function invariant_4_priceNeverFalls() external view {
+        checkPrice();
+    }
+
+    function invariant_5_maturedRequestsCanBeClaimed() external {
+        checkExit();
+    }
+
+    function invariant_6_nobodyLeavesEarly() external view {
+        checkClock();
+    }
+
+    function invariant_13_roundingFavoursThePool() external view {
+        checkRounding();
+    }
+
+    /// @notice After each random sequence: everything holds, whichever invariant it was run for, and it was not empty.
+    function afterInvariant() external {
+        _checkAll();
+        vm.assertGt(world.successes() + world.refusals(), 0, "nothing happened in this run");
+    }
+
+    /// @notice Every action succeeds, in every important circumstance; a suite that only reverts proves nothing.
+    function test_everyActionSucceeds() external {
+        _drive(1, 3_000);
+        _checkAll();
+        string[26] memory actions = [
+            "transfer",
+            "burn",
+            "donate",
+            "start",
+            "pull",
+            "pullSettled",
+            "replaceSink",
+            "deposit",
+            "mint",
+            "requestRedeem",
+            "requestRedeemByOperator",
+            "massExit",
+            "cancelRedeem",
+            "claim",
+            "claimUnderPause",
+            "redeem",
+            "withdraw",
+            "waitForMaturity",
+            "roundTrip",
+            "transferShares",
+            "setOperator",
+            "harvest",
+            "fund",
+            "pauseDeposits",
+            "resumeDeposits",
+            "wait"
+        ];
+        for (uint256 i = 0; i < actions.length; ++i) {
+            vm.assertGt(world.succeeded(actions[i]), 2, string.concat(actions[i], " hardly ever succeeded"));
+        }
+        vm.assertGt(world.refusals(), 100, "hardly any attack was tried");
+    }
+
+    /// @notice The same in a loop, with as many seeds as `PHALA_DEEP` says.
+    function testFuzz_everythingHoldsAfterManyActions(uint256 seed) external {
+        uint256 rounds = vm.envOr("PHALA_DEEP", 0) + 1;
+        for (uint256 i = 0; i < rounds; ++i) {
+            _drive(uint256(keccak256(abi.encode(seed, i))), rounds == 1 ? 50 : 1_000);
+            _checkAll();
+        }
+    }
+
+    function _checkAll() private {
+        checkExpectations();
+        checkSupply();
+        checkEmission();
+        checkSolvency();
+        checkPrice();
+        checkExit();
+        checkClock();
+        checkRounding();
+    }
+}
