@@ -3,8 +3,8 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type Address, createTestClient, hexToBytes, http, publicActions, walletActions } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
+import { type Address, bytesToHex, createTestClient, hexToBytes, http, publicActions, walletActions } from "viem";
+import { type PrivateKeyAccount, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { anvil } from "viem/chains";
 import { type Service, freePort, startService, waitFor } from "./process.ts";
 
@@ -14,6 +14,16 @@ export const MNEMONIC = "test test test test test test test test test test test 
 /** Account number `index` of {@link MNEMONIC}. */
 export function devAccount(index: number) {
   return mnemonicToAccount(MNEMONIC, { addressIndex: index });
+}
+
+/** Accounts `from` … `from + count − 1` of {@link MNEMONIC}: much faster than one by one. */
+export function devAccounts(from: number, count: number): PrivateKeyAccount[] {
+  const parent = mnemonicToAccount(MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey();
+  return Array.from({ length: count }, (_, i) => {
+    const { privateKey } = parent.deriveChild(from + i);
+    if (privateKey === null) throw new Error("a derived key has no private part");
+    return privateKeyToAccount(bytesToHex(privateKey));
+  });
 }
 
 export interface LocalChain {
