@@ -37,7 +37,7 @@ contract EmissionVault is IEmissionVault, AccessManaged {
 
     /// @inheritdoc IEmissionVault
     uint256 public startTime;
-    mapping(Stream stream => StreamState) private _streams;
+    StreamState[STREAM_COUNT] private _streams;
     mapping(Stream stream => mapping(address sink => uint256)) private _settled;
 
     // CONSTRUCTOR
@@ -68,17 +68,17 @@ contract EmissionVault is IEmissionVault, AccessManaged {
 
     /// @inheritdoc IEmissionVault
     function pulled(Stream stream) external view returns (uint256) {
-        return _streams[stream].pulled;
+        return _streams[uint256(stream)].pulled;
     }
 
     /// @inheritdoc IEmissionVault
     function due(Stream stream) external view returns (uint256) {
-        return emittedTo(stream, block.timestamp) - _streams[stream].pulled;
+        return emittedTo(stream, block.timestamp) - _streams[uint256(stream)].pulled;
     }
 
     /// @inheritdoc IEmissionVault
     function sinkOf(Stream stream) external view returns (address) {
-        return _streams[stream].sink;
+        return _streams[uint256(stream)].sink;
     }
 
     /// @inheritdoc IEmissionVault
@@ -90,12 +90,11 @@ contract EmissionVault is IEmissionVault, AccessManaged {
 
     /// @inheritdoc IEmissionVault
     function pull(Stream stream) external returns (uint256 amount) {
-        StreamState storage state = _streams[stream];
+        StreamState memory state = _streams[uint256(stream)];
         if (msg.sender != state.sink) return _pullSettled(stream);
 
-        uint256 total;
-        (amount, total) = _settle(stream, state);
-        emit Pulled(stream, msg.sender, amount, total);
+        amount = _settle(stream, state);
+        emit Pulled(stream, msg.sender, amount, state.pulled);
         if (amount != 0) token.safeTransfer(msg.sender, amount);
     }
 
@@ -112,7 +111,7 @@ contract EmissionVault is IEmissionVault, AccessManaged {
         startTime = start_;
         for (uint256 i = 0; i < STREAM_COUNT; ++i) {
             _requireValidSink(sinks[i]);
-            _streams[Stream(i)].sink = sinks[i];
+            _streams[i].sink = sinks[i];
         }
         emit Started(start_, budget, sinks);
     }
@@ -122,24 +121,27 @@ contract EmissionVault is IEmissionVault, AccessManaged {
         if (stream == Stream.Stakers) revert EmissionVault_FixedSink(stream);
         if (startTime == 0) revert EmissionVault_NotStarted();
         _requireValidSink(newSink);
-        StreamState storage state = _streams[stream];
+        StreamState memory state = _streams[uint256(stream)];
         address oldSink = state.sink;
         if (newSink == oldSink) revert EmissionVault_SameSink(newSink);
 
-        (uint256 amount, uint256 total) = _settle(stream, state);
-        _settled[stream][oldSink] += amount;
         state.sink = newSink;
-        emit SinkReplaced(stream, oldSink, newSink, amount, total);
+        uint256 amount = _settle(stream, state);
+        _settled[stream][oldSink] += amount;
+        emit SinkReplaced(stream, oldSink, newSink, amount, state.pulled);
     }
 
     // INTERNAL
 
-    /// @dev Moves the stream's books to this second. Returns what that owes its sink, and the new cumulative total.
-    function _settle(Stream stream, StreamState storage state) private returns (uint256 amount, uint256 total) {
-        total = emittedTo(stream, block.timestamp);
-        amount = total - state.pulled;
-        // total ≤ cap, which the constructor showed to fit.
-        state.pulled = uint96(total);
+    /// @dev Writes the stream's state, moved to this second. Returns what that owes the sink that it had until now.
+    function _settle(Stream stream, StreamState memory state) private returns (uint256 amount) {
+        uint256 total = emittedTo(stream, block.timestamp);
+        // Unchecked: the stream never falls, and total ≤ cap, which the constructor showed to fit.
+        unchecked {
+            amount = total - state.pulled;
+            state.pulled = uint96(total);
+        }
+        _streams[uint256(stream)] = state;
     }
 
     function _pullSettled(Stream stream) private returns (uint256 amount) {

@@ -20,7 +20,11 @@ interface IERC7540Operator {
 interface IERC7540Redeem is IERC7540Operator {
     /// @notice `sender` asked for the redemption of `shares` of `owner` on behalf of `controller`.
     event RedeemRequest(
-        address indexed controller, address indexed owner, uint256 indexed requestId, address sender, uint256 shares
+        address indexed controller,
+        address indexed owner,
+        uint256 indexed requestId,
+        address sender,
+        uint256 shares
     );
 
     /// @notice Takes `shares` from `owner` and opens a redemption request under the control of `controller`.

@@ -18,7 +18,11 @@ interface IEmissionVault {
     /// @notice `newSink` receives `stream` from now on. `settled` is what the old sink had not pulled yet: it stays
     /// reserved for it; `pulled` is the stream's cumulative total after it.
     event SinkReplaced(
-        Stream indexed stream, address indexed oldSink, address indexed newSink, uint256 settled, uint256 pulled
+        Stream indexed stream,
+        address indexed oldSink,
+        address indexed newSink,
+        uint256 settled,
+        uint256 pulled
     );
 
     /// @notice `amount` that had been reserved for a former sink was paid to it.

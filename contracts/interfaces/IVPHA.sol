@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {IERC7540Operator, IERC7540Redeem} from "./IERC7540.sol";
+import {IERC7540Redeem} from "./IERC7540.sol";
 import {IERC7575} from "./IERC7575.sol";
 import {IEmissionVault} from "./IEmissionVault.sol";
 
@@ -50,9 +50,6 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
 
     /// @notice The request's `assets` were deposited again, for `shares` at the price of that moment.
     event RedemptionCancelled(uint256 indexed requestId, uint256 assets, uint256 shares);
-
-    /// @notice Tokens arrived from the emission vault. It moves no price.
-    event Harvested(uint256 amount);
 
     /// @notice `amount` of other income came in; {IncomeUpdated} tells how it vests.
     event IncomeFunded(address indexed from, uint256 amount);
@@ -173,7 +170,8 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
 
     // INCOME
 
-    /// @notice Brings in the stakers' emission that is due. Open to all; moves tokens and never the price.
+    /// @notice Brings in the stakers' emission that is due. Open to all; moves tokens and never the price. The emission
+    /// vault's `Pulled` event tells of it.
     /// @return amount Wei of PHA that arrived.
     function harvest() external returns (uint256 amount);
 

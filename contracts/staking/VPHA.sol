@@ -392,8 +392,9 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     // INCOME
 
     /// @inheritdoc IVPHA
-    function harvest() external nonReentrant returns (uint256 amount) {
-        return _harvest();
+    function harvest() public returns (uint256 amount) {
+        // Reads and writes nothing here, so that it needs no guard, and {_pay} may call it under its own.
+        return emissionVault.pull(Stream.Stakers);
     }
 
     /// @inheritdoc IVPHA
@@ -622,7 +623,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         if (shares == 0) revert VPHA_ZeroShares();
         uint256 assetsBefore = pool.assets;
         pool.assets = (assetsBefore + assets).toUint96();
-        uint256 supplyAfter = supply + shares;
+        uint256 supplyAfter;
+        // Unchecked: no more shares than assets, which have just been shown to fit.
+        unchecked {
+            supplyAfter = supply + shares;
+        }
         if (supply < MIN_SUPPLY) {
             _holdPrice(pool, assetsBefore, supply, supplyAfter);
             if (supplyAfter >= MIN_SUPPLY) {
@@ -721,49 +726,35 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         uint256 claimable = inShares ? claimableShares : claimableAssets;
         if (amount > claimable) revert VPHA_ExceedsClaimable(amount, claimable);
 
-        Queue memory queue = _queues[controller];
-        uint256 cursor = queue.cursor;
-        for (uint256 left = amount; left != 0; ) {
+        uint256 cursor = _queues[controller].cursor;
+        for (uint256 left = amount; left != 0;) {
             RequestId id = RequestIds.pack(controller, cursor);
-            Redemption redemption = _redemptions[id];
-            if (!redemption.isOpen()) {
-                ++cursor;
-                continue;
-            }
-            uint256 assetsPaid = redemption.assets();
-            uint256 sharesPaid = redemption.shares();
-            uint256 size = inShares ? sharesPaid : assetsPaid;
-            if (left >= size) {
-                left -= size;
-                ++cursor;
-                _redemptions[id] = NO_REDEMPTION;
-            } else {
-                (assetsPaid, sharesPaid) = _part(redemption, left, inShares);
-                left = 0;
-                _redemptions[id] = Redemptions.pack({
-                    assets_: redemption.assets() - assetsPaid,
-                    shares_: redemption.shares() - sharesPaid,
-                    maturity_: redemption.maturity()
-                });
-            }
+            (uint256 assetsPaid, uint256 sharesPaid) = _settleUpTo(id, left, inShares);
             assets += assetsPaid;
             shares += sharesPaid;
-            emit RedemptionClaimed(RequestId.unwrap(id), assetsPaid, sharesPaid);
+            left -= inShares ? sharesPaid : assetsPaid;
+            if (!_redemptions[id].isOpen()) ++cursor;
         }
-        if (cursor != queue.cursor) _queues[controller].cursor = uint96(cursor);
+        _queues[controller].cursor = uint96(cursor);
         _pay(controller, receiver, assets, shares);
     }
 
-    /// @dev What is paid of a redemption when only `amount` of its shares, or of its assets, is asked for.
-    function _part(
-        Redemption redemption,
-        uint256 amount,
-        bool inShares
-    ) private pure returns (uint256 assets, uint256 shares) {
-        if (inShares) return ((amount * redemption.assets()) / redemption.shares(), amount);
-        shares = (amount * redemption.shares()).ceilDiv(redemption.assets());
-        // At least one share stays with the assets that stay, so that {redeem} can reach them.
-        return (amount, shares.min(redemption.shares() - 1));
+    /// @dev Takes at most `amount` (of shares, or of assets) off a redemption. Nothing where it is settled already.
+    function _settleUpTo(RequestId id, uint256 amount, bool inShares) private returns (uint256 assets, uint256 shares) {
+        Redemption redemption = _redemptions[id];
+        if (!redemption.isOpen()) return (0, 0);
+        assets = redemption.assets();
+        shares = redemption.shares();
+        if (inShares && amount < shares) {
+            assets = (amount * assets) / shares;
+            shares = amount;
+        } else if (!inShares && amount < assets) {
+            // At least one share stays with the assets that stay, so that {redeem} can reach them.
+            shares = (amount * shares).ceilDiv(assets).min(shares - 1);
+            assets = amount;
+        }
+        _redemptions[id] = redemption.without(assets, shares);
+        emit RedemptionClaimed(RequestId.unwrap(id), assets, shares);
     }
 
     // INTERNAL: TOKENS
@@ -777,14 +768,9 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     function _pay(address controller, address receiver, uint256 assets, uint256 shares) private {
         _pool.pending -= uint96(assets);
         // The balance decides only where the tokens come from, never how many are paid.
-        if (_asset.balanceOf(address(this)) < assets) _harvest();
+        if (_asset.balanceOf(address(this)) < assets) harvest();
         emit Withdraw(msg.sender, receiver, controller, assets, shares);
         _asset.safeTransfer(receiver, assets);
-    }
-
-    function _harvest() private returns (uint256 amount) {
-        amount = emissionVault.pull(Stream.Stakers);
-        emit Harvested(amount);
     }
 
     // INTERNAL: CHECKS

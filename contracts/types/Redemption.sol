@@ -16,6 +16,12 @@ library Redemptions {
         return Redemption.wrap(assets_ | (shares_ << 96) | (maturity_ << 192));
     }
 
+    /// @notice What is left when `assets_` and `shares_`, at most its own, have been paid of it.
+    function without(Redemption redemption, uint256 assets_, uint256 shares_) internal pure returns (Redemption) {
+        if (assets_ == redemption.assets()) return NO_REDEMPTION;
+        return pack(redemption.assets() - assets_, redemption.shares() - shares_, redemption.maturity());
+    }
+
     /// @notice Whether there is anything to claim, now or later.
     function isOpen(Redemption redemption) internal pure returns (bool) {
         return redemption.assets() != 0;
