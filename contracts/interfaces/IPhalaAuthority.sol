@@ -29,8 +29,8 @@ interface IPhalaAuthority is IAccessManager {
     /// @notice The authority of a contract cannot be changed.
     error PhalaAuthority_FixedAuthority(address target);
 
-    /// @notice Puts the floors in force. Once, by governance, at the end of genesis.
-    /// @dev Reverts with {PhalaAuthority_AlreadySealed}, and with {PhalaAuthority_DelayBelowFloor} if any member of any
+    /// @notice Puts the floors in force. Once, by an admin, at the end of genesis; at once, whatever the admin's delay.
+    /// @dev Reverts with {AccessManagerUnauthorizedAccount}, {PhalaAuthority_AlreadySealed}, and with {PhalaAuthority_DelayBelowFloor} if any member of any
     /// role has less than its class demands.
     function seal() external;
 
