@@ -1,0 +1,91 @@
+/** Reads the export of a deployment: what is indexed, where, and from which block on. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Address, isAddress, zeroAddress } from "viem";
+
+/** The contracts that are indexed; the zero address stands for one that this deployment does without. */
+export interface Contracts {
+  readonly phalaAuthority: Address;
+  readonly pha: Address;
+  readonly emissionVault: Address;
+  readonly vpha: Address;
+  readonly teamVesting: Address;
+  readonly merkleDistributor: Address;
+}
+
+export interface Deployment {
+  readonly network: string;
+  readonly chainId: number;
+  /** First block that is read: not after the one that created the first of the contracts. */
+  readonly startBlock: number;
+  readonly contracts: Contracts;
+}
+
+const REQUIRED = ["phalaAuthority", "pha", "emissionVault", "vpha"] as const;
+const OPTIONAL = ["teamVesting", "merkleDistributor"] as const;
+
+/** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
+export function manifestPath(env: Readonly<Record<string, string | undefined>>): string {
+  if (env["PHALA_DEPLOYMENT"]) return path.resolve(env["PHALA_DEPLOYMENT"]);
+  return fileURLToPath(new URL("../deployments/local.json", import.meta.url));
+}
+
+/** Reads and checks the manifest `file`. Throws an error that names the file and the field. */
+export function readDeployment(file: string): Deployment {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Cannot read the deployment manifest: ${reason}. Deploy the suite first, or let PHALA_DEPLOYMENT name its manifest.`,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return parseDeployment(json, file);
+}
+
+/** Checks the content of a manifest; `file` is for the error messages. */
+export function parseDeployment(json: unknown, file: string): Deployment {
+  const fail = (what: string): never => {
+    throw new Error(`${file}: ${what}`);
+  };
+  const record = (value: unknown, name: string): Readonly<Record<string, unknown>> =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value))
+      : fail(`${name} must be an object`);
+  const integer = (value: unknown, name: string, min: number): number =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= min
+      ? value
+      : fail(`${name} must be an integer of at least ${min}, not ${JSON.stringify(value)}`);
+  const address = (value: unknown, name: string): Address =>
+    typeof value === "string" && isAddress(value) && value !== zeroAddress
+      ? value
+      : fail(`contracts.${name} must be an address, not ${JSON.stringify(value)}`);
+
+  const manifest = record(json, "the manifest");
+  const contracts = record(manifest["contracts"], "contracts");
+  const required = (name: (typeof REQUIRED)[number]) => address(contracts[name], name);
+  const optional = (name: (typeof OPTIONAL)[number]) =>
+    contracts[name] === undefined || contracts[name] === null ? zeroAddress : address(contracts[name], name);
+
+  return {
+    network: typeof manifest["network"] === "string" ? manifest["network"] : fail("network must be a name"),
+    chainId: integer(manifest["chainId"], "chainId", 1),
+    startBlock: integer(manifest["startBlock"], "startBlock", 0),
+    contracts: {
+      phalaAuthority: required("phalaAuthority"),
+      pha: required("pha"),
+      emissionVault: required("emissionVault"),
+      vpha: required("vpha"),
+      teamVesting: optional("teamVesting"),
+      merkleDistributor: optional("merkleDistributor"),
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** The head of the chain: time passes also when nothing happens. */
+import { ponder } from "ponder:registry";
+import { refreshEmission } from "./emission.ts";
+import { advance } from "./series.ts";
+import { refreshVault } from "./staking.ts";
+
+ponder.on("Head:block", async ({ event, context }) => {
+  await advance(context, event.block);
+  await refreshEmission(context, event.block);
+  await refreshVault(context, event.block);
+});

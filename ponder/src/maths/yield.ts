@@ -1,0 +1,40 @@
+/** Rates and yields, as integers times 1e18, rounded down. */
+import { EPOCH_LENGTH } from "../../../model/emission.ts";
+import { type Emission, MIN_SUPPLY, type Pool, stakersEmission, toAssets } from "../../../model/pool.ts";
+import { YEAR } from "./period.ts";
+
+/** 1, as a rate; also 1 vPHA and 1 PHA in wei. */
+export const WAD = 10n ** 18n;
+
+/** Scale of the steps of `compounded`, so that their rounding stays far below one wei of the result. */
+const RAY = 10n ** 27n;
+
+/** PHA for 1 vPHA. */
+export function rateOf(pool: Pool): bigint {
+  return toAssets(pool, WAD);
+}
+
+/** What emission adds to the assets of `pool` (accrued to `timestamp`) per year, without compounding. As `VPHA.apr()`. */
+export function aprOf(pool: Pool, emission: Emission, timestamp: bigint): bigint {
+  if (pool.shares < MIN_SUPPLY || emission.start === 0n || timestamp < emission.start) return 0n;
+  const epochStart = timestamp - ((timestamp - emission.start) % EPOCH_LENGTH);
+  const perEpoch = stakersEmission(emission, epochStart, epochStart + EPOCH_LENGTH);
+  return (perEpoch * YEAR * WAD) / (EPOCH_LENGTH * (pool.assets + 1n));
+}
+
+/** `apr` compounded daily: (1 + apr / 365)^365 − 1. */
+export function compounded(apr: bigint): bigint {
+  let factor = RAY + (apr * (RAY / WAD)) / 365n;
+  let result = RAY;
+  for (let n = 365; n > 0; n >>= 1) {
+    if (n & 1) result = (result * factor) / RAY;
+    factor = (factor * factor) / RAY;
+  }
+  return (result - RAY) / (RAY / WAD);
+}
+
+/** The growth from `before` to `after` within `seconds`, per year without compounding; 0 where there was nothing before. */
+export function annualised(before: bigint, after: bigint, seconds: bigint): bigint {
+  if (before === 0n) return 0n;
+  return ((after - before) * YEAR * WAD) / (before * seconds);
+}
