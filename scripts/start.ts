@@ -1,0 +1,386 @@
+/** `npm start`: chain, contracts, history and indexer on this machine. The flags are in `start/options.ts`. */
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { http } from "viem";
+import { type Manifest, readManifest } from "../deploy/manifest.ts";
+import { buildDistribution, claimOf } from "../deploy/merkle.ts";
+import { parametersFor } from "../deploy/parameters/parameters.ts";
+import { deploySuite } from "../deploy/suite.ts";
+import { indexerCommand } from "../ponder/command.ts";
+import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
+import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
+import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
+import {
+  type Claim,
+  type InstanceFile,
+  type Paths,
+  claim,
+  findInstances,
+  findRunning,
+  keyOf,
+  pathsOf,
+} from "./start/instance.ts";
+import { HELP, type StartOptions, WrongFlag, parseStartOptions } from "./start/options.ts";
+import { Progress } from "./start/progress.ts";
+import { SAMPLE_QUERY, renderReport } from "./start/report.ts";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const DAY = 86_400;
+/** Services that lost their `npm start` end by themselves within this time. */
+const LEFTOVER_MS = 35_000;
+/** How many of the airdrop's accounts claim in the history. */
+const CLAIMS = 3;
+
+/** What went wrong, in words that say what to do. Nothing else is printed of it. */
+class Failure extends Error {}
+
+class Ended extends Error {}
+
+/** Everything that runs, ended in the reverse order of its beginning. */
+class Session {
+  readonly progress = new Progress();
+  readonly #stops: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
+  #abort: (error: Error) => void = () => undefined;
+  #isEnding = false;
+  /** Rejects when something that must go on has ended, or somebody asks to end. */
+  readonly interrupted = new Promise<never>((_, reject) => (this.#abort = reject));
+
+  constructor() {
+    this.interrupted.catch(() => undefined);
+  }
+
+  abort(error: Error): void {
+    this.#abort(error);
+  }
+
+  onEnd(name: string, stop: () => Promise<void>): void {
+    this.#stops.push({ name, stop });
+  }
+
+  /** Fails the session if `service` ends by itself. */
+  watch(service: Service): void {
+    void service.ended.then((code) => {
+      if (this.#isEnding) return;
+      this.#abort(new Failure(`the ${service.name} ended by itself (${code}).${tail(service)}`));
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    for (const { name, stop } of this.#stops.splice(0).reverse()) {
+      await stop().catch((error: unknown) => console.error(`error: ending the ${name}: ${messageOf(error)}`));
+    }
+  }
+
+  /** For services that are meant to end now. */
+  async expectEnd(work: () => Promise<void>): Promise<void> {
+    this.#isEnding = true;
+    await work();
+    this.#isEnding = false;
+  }
+}
+
+function tail(service: Service): string {
+  const output = service.output();
+  return output === "" ? "" : ` Its last words:\n${output.replaceAll(/^/gm, "    ")}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** All files below `folder` that end in `suffix`, in a stable order. */
+function filesBelow(folder: string, suffix: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(suffix) && statSync(path.join(folder, name)).isFile())
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+/** The chain's name: other flags, contracts or generators make another chain. */
+function chainKey(options: StartOptions): string {
+  const { preset, seed, days, stakers, transactions, hasHistory } = options;
+  const history = hasHistory ? { seed, days, stakers, transactions } : {};
+  const bytecodes = filesBelow(path.join(root, "artifacts", "contracts"), ".json").map((file) => {
+    const { bytecode } = JSON.parse(readFileSync(file, "utf8")) as { bytecode?: string };
+    return bytecode ?? "";
+  });
+  const sources = [
+    ...filesBelow(path.join(root, "scripts", "devnet"), ".ts"),
+    ...filesBelow(path.join(root, "deploy"), ".ts"),
+  ];
+  return keyOf(preset, [
+    JSON.stringify({ preset, hasHistory, ...history, parameters: parametersFor("local", preset) }),
+    ...bytecodes,
+    ...sources.map((file) => readFileSync(file, "utf8")),
+  ]);
+}
+
+/** Compiles what has changed. */
+async function build(session: Session): Promise<void> {
+  const sources = filesBelow(path.join(root, "contracts"), ".sol");
+  await session.progress.stage("build", "compiling contracts (about 40 s the first time)", async (update) => {
+    const service = startService({
+      name: "compiler",
+      command: process.execPath,
+      args: [
+        path.join(root, "node_modules", "hardhat", "dist", "src", "cli.js"),
+        ...["build", "--no-tests"],
+        // Without what only tests need.
+        ...sources.map((file) => path.relative(root, file)),
+      ],
+      cwd: root,
+      env: { HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", FORCE_COLOR: "0" },
+      onLine: (line) => line.trim() !== "" && update(line.trim()),
+    });
+    session.onEnd("compiler", () => service.stop());
+    const code = await service.ended;
+    if (code !== 0) throw new Failure(`the contracts do not compile.${tail(service)}`);
+    return [undefined, `${sources.length} files compiled, or up to date`];
+  });
+}
+
+/** Waits for the services of a killed `npm start`; fails if a port stays taken. */
+async function requirePorts(options: StartOptions, folder: string): Promise<void> {
+  const ports = [
+    { port: options.chainPort, flag: "--chain-port" },
+    ...(options.hasIndexer ? [{ port: options.indexerPort, flag: "--indexer-port" }] : []),
+  ];
+  const instances = await findInstances(folder);
+  const deadline = Date.now() + LEFTOVER_MS;
+  for (const { port, flag } of ports) {
+    for (let isFirst = true; !(await isPortFree(port)); isFirst = false) {
+      const uses = ({ chainPort, indexerPort }: InstanceFile) => chainPort === port || indexerPort === port;
+      const running = instances.running.find(uses);
+      const advice = `end it, or choose another port: npm start -- ${flag} ${port + 1}`;
+      if (running !== undefined) {
+        throw new Failure(`port ${port} is used by another \`npm start\` (process ${running.pid}): ${advice}`);
+      }
+      if (!instances.killed.some(uses) || Date.now() > deadline) throw new Failure(`port ${port} is in use: ${advice}`);
+      if (isFirst)
+        console.log(`Waiting for port ${port}: an earlier \`npm start\` was killed, what it started is ending.`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+/** Airdrop claims of the local network, for the history. */
+function airdropClaims(manifest: Manifest): HistoryClaim[] {
+  if (manifest.contracts.merkleDistributor === null) return [];
+  const csv = readFileSync(path.join(root, "deploy", "parameters", "local.airdrop.csv"), "utf8");
+  const { tree } = buildDistribution(csv);
+  return tree.values.slice(0, CLAIMS).map(({ value: [, account] }) => claimOf(tree, account));
+}
+
+/** Makes the chain that is kept in `paths.chain`: deployment and history. */
+async function createChain(session: Session, options: StartOptions, paths: Paths): Promise<void> {
+  const { progress } = session;
+  for (const file of [paths.chain, paths.manifest, paths.indexer]) rmSync(file, { recursive: true, force: true });
+  const now = Math.floor(Date.now() / 1000);
+  const days = options.hasHistory ? options.days : 0;
+  // The emission starts at the next full hour after the deployment.
+  const chain = await progress.stage("chain", "starting", async () => {
+    const started = await startChain({
+      port: options.chainPort,
+      timestamp: now - days * DAY - 3_600,
+      args: ["--prune-history"],
+    });
+    return [started, `${started.url}, ${days} days ago`];
+  });
+  session.onEnd("chain", () => chain.stop());
+  session.watch(chain.service);
+
+  const manifest = await progress.stage("deploy", `preset ${options.preset}`, async (update) => {
+    let steps = 0;
+    const deployed = await deploySuite({
+      transport: http(chain.url, { retryCount: 0 }),
+      parameters: parametersFor("local", options.preset),
+      deployer: devAccount(0),
+      governance: devAccount(1),
+      manifestPath: paths.manifest,
+      onStep: ({ description }) => update(`${++steps}: ${description}`),
+    });
+    return [deployed, `${steps} transactions, preset ${options.preset}`];
+  });
+
+  if (options.hasHistory) {
+    await progress.stage("history", `playing ${days} days`, async (update) => {
+      const { transactions, blocks } = await playHistory({
+        url: chain.url,
+        manifest,
+        seed: options.seed,
+        stakers: options.stakers,
+        transactions: options.transactions,
+        claims: airdropClaims(manifest),
+        onProgress: ({ done, total }) => update(`${done} of about ${total} transactions`),
+      });
+      return [undefined, `${transactions} transactions in ${blocks} blocks, ${days} days, ${options.stakers} stakers`];
+    });
+  }
+  await saveChain(chain.url, paths.chain);
+  await session.expectEnd(() => chain.stop());
+}
+
+/** Goes on with the chain in `paths.chain`, in real time. */
+async function continueChain(session: Session, options: StartOptions, paths: Paths): Promise<LocalChain> {
+  return session.progress.stage("chain", "going on", async () => {
+    const chain = await startChain({ port: options.chainPort, load: paths.chain, blockTime: options.blockTime });
+    session.onEnd("chain", async () => {
+      await saveChain(chain.url, paths.chain).catch(() => undefined);
+      await chain.stop();
+    });
+    session.watch(chain.service);
+    const number = await chainClient(chain.url).getBlockNumber();
+    return [chain, `${chain.url}, block ${number}, one every ${options.blockTime} s or at once`];
+  });
+}
+
+/** Starts the indexer and waits until it has reached the chain's head and answers. */
+async function index(session: Session, options: StartOptions, paths: Paths, chain: LocalChain): Promise<string> {
+  return session.progress.stage("indexer", "starting", async (update) => {
+    // A few seconds' work; what a killed indexer or chain left behind could be wrong.
+    rmSync(paths.indexer, { recursive: true, force: true });
+    mkdirSync(paths.indexer, { recursive: true });
+    const url = `http://127.0.0.1:${options.indexerPort}`;
+    const head = await chainClient(chain.url).getBlockNumber();
+    const service = startService({
+      name: "indexer",
+      ...indexerCommand({
+        deployment: paths.manifest,
+        rpcUrl: chain.url,
+        port: options.indexerPort,
+        directory: paths.indexer,
+        logLevel: "warn",
+      }),
+    });
+    session.onEnd("indexer", () => service.stop(15_000));
+    session.watch(service);
+    await waitFor({
+      what: `the indexer reaches block ${head}`,
+      timeoutMs: 180_000,
+      service,
+      probe: async () => {
+        const number = await indexedBlock(url);
+        if (number !== undefined) update(`block ${number} of ${head}`);
+        return number !== undefined && number >= head ? number : undefined;
+      },
+    });
+    await waitFor({
+      what: "the sample query is answered",
+      timeoutMs: 30_000,
+      service,
+      probe: async () => sampleIsAnswered(url),
+    });
+    return [url, `${url}/graphql, at the chain's head`];
+  });
+}
+
+async function indexedBlock(url: string): Promise<bigint | undefined> {
+  const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(5_000) });
+  const status = (await response.json()) as Record<string, { block?: { number?: number } }>;
+  const number = Object.values(status)[0]?.block?.number;
+  return number === undefined ? undefined : BigInt(number);
+}
+
+async function sampleIsAnswered(url: string): Promise<true | undefined> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: SAMPLE_QUERY }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const { errors, data } = (await response.json()) as { errors?: readonly { message: string }[]; data?: unknown };
+  if (errors?.[0] !== undefined) throw new Error(errors[0].message);
+  return data ? true : undefined;
+}
+
+async function run(session: Session, options: StartOptions, startedAt: number): Promise<"ready" | "already running"> {
+  await build(session);
+  const folder = path.resolve(root, options.folder);
+  const paths = pathsOf(folder, chainKey(options));
+  // Before the claim, which takes the place of what a killed one left behind.
+  const running = await findRunning(paths.folder);
+  if (running === undefined) await requirePorts(options, folder);
+  const claimed = running ?? (await claim(paths.folder, options));
+  if (!("release" in claimed)) {
+    if (claimed.report === "") {
+      throw new Failure(
+        `the same \`npm start\` is on its way already (process ${claimed.pid}): wait for it, or end it.`,
+      );
+    }
+    console.log(`It runs already (process ${claimed.pid}):\n${claimed.report}`);
+    return "already running";
+  }
+  session.onEnd("instance", async () => claimed.release());
+  if (options.isReset) rmSync(paths.chain, { force: true });
+
+  if (!statSync(paths.chain, { throwIfNoEntry: false })) await createChain(session, options, paths);
+  const chain = await continueChain(session, options, paths);
+  const indexerUrl = options.hasIndexer ? await index(session, options, paths, chain) : null;
+  claimed.report = renderReport({
+    chainUrl: chain.url,
+    indexerUrl,
+    manifest: readManifest(paths.manifest),
+    manifestPath: path.relative(process.cwd(), paths.manifest),
+    stakers: options.hasHistory ? options.stakers : 0,
+    seconds: (Date.now() - startedAt) / 1000,
+  });
+  console.log(claimed.report);
+  return "ready";
+}
+
+async function main(): Promise<number> {
+  // The bootstrap may have installed something first; that is a stage of its own.
+  const startedAt = Date.now();
+  let options: StartOptions | null;
+  try {
+    options = parseStartOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof WrongFlag)) throw error;
+    console.error(`error: ${error.message}`);
+    return 2;
+  }
+  if (options === null) {
+    console.log(HELP);
+    return 0;
+  }
+
+  const session = new Session();
+  let isReady = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // A terminal sends it to everybody, npm once more: only the first one counts.
+    process.on(signal, () => session.abort(new Ended(signal)));
+  }
+  try {
+    const work = run(session, options, startedAt);
+    work.catch(() => undefined);
+    const outcome = await Promise.race([work, session.interrupted]);
+    if (outcome === "already running") return 0;
+    isReady = true;
+    // A timer, since nothing else keeps this process alive if its services are idle.
+    const alive = setInterval(() => undefined, 2 ** 30);
+    await session.interrupted.finally(() => clearInterval(alive));
+    return 1;
+  } catch (error) {
+    session.progress.interrupt();
+    if (error instanceof Ended) {
+      console.log("\nEnding …");
+      await session.end();
+      console.log("Everything has ended.");
+      return isReady ? 0 : 130;
+    }
+    console.error(`error: ${messageOf(error)}`);
+    return 1;
+  } finally {
+    await session.end();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(`error: ${messageOf(error)}`);
+    process.exit(1);
+  },
+);
