@@ -13,6 +13,7 @@ import {
   createPublicClient,
   createWalletClient,
   custom,
+  getAddress,
   getContract,
   isHex,
   numberToHex,
@@ -65,7 +66,7 @@ export async function openStage(options: { initialDate?: Date } = {}) {
     const hash = await wallet.deployContract({ abi, bytecode, args, account });
     const { contractAddress } = await reader.getTransactionReceipt({ hash });
     if (contractAddress == null) throw new Error(`${name} was not deployed`);
-    return contractAddress;
+    return getAddress(contractAddress);
   };
 
   return {
