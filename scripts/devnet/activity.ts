@@ -72,7 +72,7 @@ const PHA = 10n ** 18n;
 /** Of which most is staked: 237 million would give the reference yield, 135,000 · 40 % · 365 / 8.31 %. */
 const CIRCULATION = 300_000_000n * PHA;
 const SLOT = 12n;
-const PER_BLOCK = 6;
+const PER_BLOCK = 12;
 const DAY = 86_400n;
 /** Of the contract: between two pauses, and the least income. */
 const GAP = 21n * DAY;

@@ -1,0 +1,65 @@
+/** What came of the suites, and the line that says so. */
+
+export interface SuiteCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export interface SuiteResult {
+  readonly name: string;
+  readonly exitCode: number;
+  readonly seconds: number;
+  /** Null for a step that has no tests, or if the suite ended without a result. */
+  readonly counts: SuiteCounts | null;
+  /** Whether the suite must have run at least one test. */
+  readonly hasTests: boolean;
+}
+
+const NONE: SuiteCounts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Why a suite did not pass; undefined if it did. */
+export function problemOf({ exitCode, counts, hasTests }: SuiteResult): string | undefined {
+  if (hasTests && counts === null) return `ended without a result (exit code ${exitCode})`;
+  if (counts !== null && counts.failed > 0) return `${counts.failed} failed`;
+  if (exitCode !== 0) return `failed (exit code ${exitCode})`;
+  if (hasTests && counts !== null && counts.passed === 0) return "ran no test";
+  return undefined;
+}
+
+/**
+ * All suites together. One that crashed, or a step that failed, counts as one failure beside what its tests say, so that
+ * the line can never say "0 failed" when something did.
+ */
+export function total(results: readonly SuiteResult[]): SuiteCounts {
+  let sum = NONE;
+  for (const result of results) {
+    const { passed, failed, skipped } = result.counts ?? NONE;
+    const failures = failed === 0 && problemOf(result) !== undefined ? 1 : failed;
+    sum = { passed: sum.passed + passed, failed: sum.failed + failures, skipped: sum.skipped + skipped };
+  }
+  return sum;
+}
+
+/** `N passed, N failed`, and how many were skipped if any were. */
+export function lastLine({ passed, failed, skipped }: SuiteCounts): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
+}
+
+/** The counts in a report of Vitest's JSON reporter. Throws if it is not one. */
+export function vitestCounts(report: unknown): SuiteCounts {
+  const count = (name: string): number => {
+    const value =
+      typeof report === "object" && report !== null ? Object.entries(report).find(([key]) => key === name) : [];
+    if (typeof value?.[1] !== "number") throw new Error(`the test report has no ${name}`);
+    return value[1];
+  };
+  // A file that cannot even be loaded is a suite that failed without a test that did.
+  const failed = count("numFailedTests");
+  const suites = failed === 0 && count("numFailedTestSuites") > 0 ? count("numFailedTestSuites") : 0;
+  return {
+    passed: count("numPassedTests"),
+    failed: failed + suites,
+    skipped: count("numPendingTests") + count("numTodoTests"),
+  };
+}
