@@ -38,9 +38,13 @@ abstract contract RedemptionLedger {
         return _numbersOf[controller];
     }
 
+    function isOpen(uint256 number) public view returns (bool) {
+        return _requests[number].assets != 0;
+    }
+
     /// @notice Whether the request can be claimed now.
     function isClaimable(uint256 number) public view returns (bool) {
-        return _requests[number].assets != 0 && hasMatured(number);
+        return isOpen(number) && hasMatured(number);
     }
 
     function hasMatured(uint256 number) public view returns (bool) {

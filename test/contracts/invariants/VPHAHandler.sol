@@ -222,8 +222,8 @@ contract VPHAHandler is Handler, RedemptionLedger {
     }
 
     function resumeDeposits(uint256 a, uint256, uint256) external {
-        // Rare, so that pauses last.
-        if (a % 4 != 0) return;
+        // Not always, so that pauses last.
+        if (a % 2 != 0) return;
         bytes memory data = abi.encodeCall(vpha.resumeDeposits, ());
         (bool success, ) = _do("resumeDeposits", guardian, address(vpha), data);
         if (success) pausedUntil = block.timestamp;
@@ -393,7 +393,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
         uint256 length = ledgerLength();
         for (uint256 i = 0; i < length; ++i) {
             uint256 number = ((seed % length) + i) % length;
-            if (matured ? isClaimable(number) : ledgerEntry(number).assets != 0) return (true, number);
+            if (matured ? isClaimable(number) : isOpen(number)) return (true, number);
         }
         return (false, 0);
     }
