@@ -253,7 +253,7 @@ export const vault = onchainTable("vault", (t) => ({
   rate: t.bigint().notNull(),
   /** As `apr()` of the contract: what emission adds to the assets per year of 365 days, without compounding, times 1e18. */
   apr: t.bigint().notNull(),
-  /** `apr` compounded daily, times 1e18: (1 + apr / 365)^365 − 1. */
+  /** `apr` compounded daily, times 1e18: (1 + apr / 365)^365 − 1; at most 1e36, where next to nothing is staked. */
   apy: t.bigint().notNull(),
   block: t.bigint().notNull(),
   timestamp: t.bigint().notNull(),
@@ -442,7 +442,10 @@ export const operatorApproval = onchainTable(
     approved: t.boolean().notNull(),
     updatedAt: t.bigint().notNull(),
   }),
-  (table) => ({ pk: primaryKey({ columns: [table.controller, table.operator] }), byOperator: index().on(table.operator) }),
+  (table) => ({
+    pk: primaryKey({ columns: [table.controller, table.operator] }),
+    byOperator: index().on(table.operator),
+  }),
 );
 
 /** Columns of a period of the vault. */

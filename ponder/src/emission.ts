@@ -31,7 +31,9 @@ ponder.on("EmissionVault:Started", async ({ event, context }) => {
     block,
     timestamp,
   });
-  await db.insert(emissionEpoch).values(Array.from({ length: Number(EPOCH_COUNT) }, (_, k) => epochRow(k, start, budget)));
+  await db
+    .insert(emissionEpoch)
+    .values(Array.from({ length: Number(EPOCH_COUNT) }, (_, k) => epochRow(k, start, budget)));
   await db.insert(emissionStream).values(
     sinks.map((sink, i) => ({
       stream: streamOf(i),
@@ -42,9 +44,7 @@ ponder.on("EmissionVault:Started", async ({ event, context }) => {
       updatedAt: timestamp,
     })),
   );
-  await db
-    .update(vault, { address: contracts.VPHA.address })
-    .set({ emissionBudget: budget, emissionStart: start });
+  await db.update(vault, { address: contracts.VPHA.address }).set({ emissionBudget: budget, emissionStart: start });
 });
 
 ponder.on("EmissionVault:Pulled", async ({ event, context }) => {
@@ -98,7 +98,11 @@ export async function refreshEmission(
 
 async function record(
   { db }: Context,
-  { id, block, transaction }: Event<"EmissionVault:Pulled" | "EmissionVault:SinkReplaced" | "EmissionVault:SettledPulled">,
+  {
+    id,
+    block,
+    transaction,
+  }: Event<"EmissionVault:Pulled" | "EmissionVault:SinkReplaced" | "EmissionVault:SettledPulled">,
   row: {
     stream: Stream;
     kind: "pull" | "settle" | "pull_settled";

@@ -7,9 +7,7 @@ import { advance } from "./series.ts";
 const WINDOW = 14n * 86_400n;
 
 ponder.on("PhalaAuthority:setup", async ({ context }) => {
-  await context.db
-    .insert(authority)
-    .values({ address: context.contracts.PhalaAuthority.address, operations: 0 });
+  await context.db.insert(authority).values({ address: context.contracts.PhalaAuthority.address, operations: 0 });
 });
 
 ponder.on("PhalaAuthority:Sealed", async ({ event, context }) => {
@@ -21,7 +19,10 @@ ponder.on("PhalaAuthority:RoleGranted", async ({ event, context }) => {
   const { roleId: role, account, delay, since } = event.args;
   await advance(context, event.block);
   const granted = { isMember: true, since: BigInt(since), delay: BigInt(delay), ...stamp(event) };
-  await context.db.insert(roleMember).values({ role, account, ...granted }).onConflictDoUpdate(granted);
+  await context.db
+    .insert(roleMember)
+    .values({ role, account, ...granted })
+    .onConflictDoUpdate(granted);
 });
 
 ponder.on("PhalaAuthority:RoleRevoked", async ({ event, context }) => {
@@ -34,7 +35,10 @@ ponder.on("PhalaAuthority:TargetFunctionRoleUpdated", async ({ event, context })
   const { target, selector, roleId: role } = event.args;
   await advance(context, event.block);
   const set = { role, ...stamp(event) };
-  await context.db.insert(functionRole).values({ target, selector, ...set }).onConflictDoUpdate(set);
+  await context.db
+    .insert(functionRole)
+    .values({ target, selector, ...set })
+    .onConflictDoUpdate(set);
 });
 
 ponder.on("PhalaAuthority:OperationScheduled", async ({ event, context }) => {
@@ -52,9 +56,7 @@ ponder.on("PhalaAuthority:OperationScheduled", async ({ event, context }) => {
     expiresAt: BigInt(schedule) + WINDOW,
     scheduleTransaction: event.transaction.hash,
   });
-  await context.db
-    .update(authority, { address: event.log.address })
-    .set((row) => ({ operations: row.operations + 1 }));
+  await context.db.update(authority, { address: event.log.address }).set((row) => ({ operations: row.operations + 1 }));
 });
 
 ponder.on("PhalaAuthority:OperationExecuted", async ({ event, context }) => {
@@ -69,7 +71,11 @@ ponder.on("PhalaAuthority:OperationCanceled", async ({ event, context }) => {
 
 async function close(
   context: Context,
-  event: { args: { operationId: `0x${string}`; nonce: number }; block: { timestamp: bigint }; transaction: { hash: `0x${string}` } },
+  event: {
+    args: { operationId: `0x${string}`; nonce: number };
+    block: { timestamp: bigint };
+    transaction: { hash: `0x${string}` };
+  },
   state: "executed" | "cancelled",
 ): Promise<void> {
   const { operationId: hash, nonce } = event.args;

@@ -4,7 +4,17 @@
  * has passed, those without events too.
  */
 import type { Context } from "ponder:registry";
-import { clock, emission, emissionDay, emissionStream, supplyDay, token, vault, vaultDay, vaultHour } from "ponder:schema";
+import {
+  clock,
+  emission,
+  emissionDay,
+  emissionStream,
+  supplyDay,
+  token,
+  vault,
+  vaultDay,
+  vaultHour,
+} from "ponder:schema";
 import { STREAMS, emittedTo } from "../../model/emission.ts";
 import { DAY, HOUR, closedSince, startOf } from "./maths/period.ts";
 import { type Previous, emittedBetween, snapshotOf } from "./maths/snapshot.ts";

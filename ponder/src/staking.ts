@@ -130,7 +130,14 @@ ponder.on("VPHA:RedemptionRequested", async ({ event, context }) => {
     requestedCumulative: row.requestedCumulative + assets,
     requests: row.requests + 1,
   }));
-  await record(context, event, { kind: "request", account: controller, counterparty: owner, assets, shares, requestId });
+  await record(context, event, {
+    kind: "request",
+    account: controller,
+    counterparty: owner,
+    assets,
+    shares,
+    requestId,
+  });
 });
 
 ponder.on("VPHA:RedemptionCancelled", async ({ event, context }) => {
@@ -317,9 +324,7 @@ async function changeShares(
   const after = await changePosition(context, event, owner, { ...change, shares });
   const stakers = Number(after.shares > 0n) - Number(after.shares - shares > 0n);
   if (stakers === 0) return;
-  await context.db
-    .update(vault, { address: event.log.address })
-    .set((row) => ({ stakers: row.stakers + stakers }));
+  await context.db.update(vault, { address: event.log.address }).set((row) => ({ stakers: row.stakers + stakers }));
 }
 
 /** Writes the event into the history, with the price after it. */

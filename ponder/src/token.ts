@@ -27,17 +27,15 @@ ponder.on("PHA:Transfer", async ({ event, context }) => {
   if (to !== zeroAddress) holders += await move(context, to, value, event.block);
   const minted = from === zeroAddress ? value : 0n;
   const burned = to === zeroAddress ? value : 0n;
-  const { totalSupply } = await context.db
-    .update(token, { address: event.log.address })
-    .set((row) => ({
-      totalSupply: row.totalSupply + minted - burned,
-      mintedCumulative: row.mintedCumulative + minted,
-      burnedCumulative: row.burnedCumulative + burned,
-      holders: row.holders + holders,
-      transfersCumulative: row.transfersCumulative + 1,
-      block,
-      timestamp,
-    }));
+  const { totalSupply } = await context.db.update(token, { address: event.log.address }).set((row) => ({
+    totalSupply: row.totalSupply + minted - burned,
+    mintedCumulative: row.mintedCumulative + minted,
+    burnedCumulative: row.burnedCumulative + burned,
+    holders: row.holders + holders,
+    transfersCumulative: row.transfersCumulative + 1,
+    block,
+    timestamp,
+  }));
   if (to === zeroAddress) {
     const transaction = event.transaction.hash;
     await context.db
@@ -56,7 +54,8 @@ async function move(
   const before = await db.find(account, { address });
   const received = amount > 0n ? amount : 0n;
   const sent = amount < 0n ? -amount : 0n;
-  const balance = (before?.balance ?? 0n) + amount;
+  const held = before?.balance ?? 0n;
+  const balance = held + amount;
   if (before === null) {
     await db.insert(account).values({
       address,
@@ -75,5 +74,6 @@ async function move(
       updatedAt: timestamp,
     });
   }
-  return Number(balance > 0n) - Number((before?.balance ?? 0n) > 0n);
+  // Not `before.balance`: the row that was found follows the update.
+  return Number(balance > 0n) - Number(held > 0n);
 }

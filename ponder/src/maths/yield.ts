@@ -22,15 +22,20 @@ export function aprOf(pool: Pool, emission: Emission, timestamp: bigint): bigint
   return (perEpoch * YEAR * WAD) / (EPOCH_LENGTH * (pool.assets + 1n));
 }
 
-/** `apr` compounded daily: (1 + apr / 365)^365 − 1. */
+/** The most that {@link compounded} says: with little at stake, the emission doubles it faster than any column can hold. */
+export const MAX_APY = 10n ** 36n;
+
+/** `apr` compounded daily: (1 + apr / 365)^365 − 1, at most {@link MAX_APY}. */
 export function compounded(apr: bigint): bigint {
-  let factor = RAY + (apr * (RAY / WAD)) / 365n;
+  const step = RAY / WAD;
+  const atMost = (value: bigint) => (value > MAX_APY * step + RAY ? MAX_APY * step + RAY : value);
+  let factor = RAY + (apr * step) / 365n;
   let result = RAY;
   for (let n = 365; n > 0; n >>= 1) {
-    if (n & 1) result = (result * factor) / RAY;
-    factor = (factor * factor) / RAY;
+    if (n & 1) result = atMost((result * factor) / RAY);
+    factor = atMost((factor * factor) / RAY);
   }
-  return (result - RAY) / (RAY / WAD);
+  return (result - RAY) / step;
 }
 
 /** The growth from `before` to `after` within `seconds`, per year without compounding; 0 where there was nothing before. */
