@@ -34,7 +34,7 @@ export async function expectEvent<const abi extends Abi, name extends ContractEv
 ): Promise<void> {
   const events: readonly { args: unknown }[] = await eventsOf(stage, await hash, contract, eventName);
   expect(
-    events.map((event) => plain(event.args)),
+    events.map((event) => plain(event.args ?? {})),
     `${eventName} events`,
   ).toEqual([expect.objectContaining(Object(plain(args)))]);
 }
