@@ -1,0 +1,78 @@
+/** The views for people: what they say before, during and after the emission. */
+import { describe, expect, it } from "vitest";
+import { EPOCH_COUNT, EPOCH_LENGTH, emittedTo } from "../../../model/emission.ts";
+import { DAY, HOUR, YEAR, fixture } from "../../helpers/stage.ts";
+import { deploySuite, units } from "../../helpers/suite.ts";
+
+const load = fixture(async (stage) => {
+  const suite = await deploySuite(stage);
+  await suite.pha.write.approve([suite.vpha.address, units(100_000)], { account: suite.actors.holder });
+  return { ...suite, start: await suite.emission.read.startTime() };
+});
+
+describe("apr", () => {
+  it("is this epoch's emission per year over the assets, and 0 with too little supply", async () => {
+    const { stage, vpha, actors, stake, budget, start } = await load();
+    await stake(actors.alice, units(1_000) - 1n);
+    expect(await vpha.read.apr()).toBe(0n);
+    await stake(actors.alice, units(2_000_000));
+    for (const elapsed of [DAY, EPOCH_LENGTH - 1n, EPOCH_LENGTH, 3n * EPOCH_LENGTH + 5n, 50n * EPOCH_LENGTH]) {
+      await stage.travelTo(start + elapsed);
+      const epoch = elapsed / EPOCH_LENGTH;
+      const inEpoch =
+        emittedTo("stakers", budget, (epoch + 1n) * EPOCH_LENGTH) - emittedTo("stakers", budget, epoch * EPOCH_LENGTH);
+      const assets = await vpha.read.totalAssets();
+      expect(await vpha.read.apr()).toBe((inEpoch * YEAR * 10n ** 18n) / (EPOCH_LENGTH * (assets + 1n)));
+    }
+    await stage.travelTo(start + EPOCH_COUNT * EPOCH_LENGTH);
+    expect(await vpha.read.apr()).toBe(0n);
+  });
+});
+
+describe("runway", () => {
+  it("counts down to the end of the curve and of the income", async () => {
+    const { stage, vpha, actors, stake, start } = await load();
+    const end = start + EPOCH_COUNT * EPOCH_LENGTH;
+    expect(await vpha.read.runway()).toEqual([end - stage.now(), 0n]);
+    // Without supply the income waits: its time stands still.
+    await vpha.write.fund([units(1_000)], { account: actors.holder });
+    await stage.travel(DAY);
+    expect(await vpha.read.runway()).toEqual([end - stage.now(), 7n * DAY]);
+    await stake(actors.alice, units(1_000));
+    await stage.travel(DAY);
+    const [, income] = await vpha.read.runway();
+    expect(income).toBe(6n * DAY);
+    await stage.travel(6n * DAY);
+    expect(await vpha.read.runway()).toEqual([end - stage.now(), 0n]);
+    await stage.travelTo(end + 1n);
+    expect(await vpha.read.runway()).toEqual([0n, 0n]);
+  });
+});
+
+describe("a vault whose emission has not started", () => {
+  const loadEarly = fixture((stage) => deploySuite(stage, { start: false }), {
+    initialDate: new Date("2026-01-01T00:20:00Z"),
+  });
+
+  it("takes deposits at one to one, and accrues from the start on by itself", async () => {
+    const { stage, vpha, emission, actors, stake, request } = await loadEarly();
+    await stake(actors.alice, units(5_000));
+    await stage.travel(100n * DAY);
+    expect(await vpha.read.totalAssets()).toBe(units(5_000));
+    expect(await vpha.read.apr()).toBe(0n);
+    expect(await vpha.read.runway()).toEqual([0n, 0n]);
+    expect(await vpha.read.solvency()).toBe(0n);
+    const id = await request(actors.alice, units(1));
+
+    const { governance, workers, treasury } = actors;
+    await emission.write.start([[vpha.address, workers, treasury]], { account: governance });
+    const start = await emission.read.startTime();
+    expect(start - stage.now()).toBe(40n * 60n);
+    await vpha.write.cancelRedeem([id], { account: actors.alice });
+    await stage.travelTo(start);
+    expect(await vpha.read.totalAssets()).toBe(units(5_000));
+    await stage.travel(HOUR);
+    expect(await vpha.read.totalAssets()).toBe(units(5_000) + (await emission.read.emittedTo([0, stage.now()])));
+    expect(await vpha.read.solvency()).toBe(0n);
+  });
+});
