@@ -5,6 +5,7 @@ import { phaAbi, vphaAbi } from "../../deploy/generated/abis.ts";
 import { claimOf } from "../../deploy/merkle.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { callsOf } from "./calls.ts";
+import { documentedQueries, sampleQueries } from "./queries.ts";
 import {
   type Indexer,
   MIDNIGHT,
@@ -112,7 +113,8 @@ beforeAll(async () => {
   // All but carol leave: the supply falls below 1,000 vPHA again.
   const shares = await client.readContract({ ...read, functionName: "balanceOf", args: [bob] });
   await block(when + 2n * HOUR, [call.request(bob, shares)], ["exit"]);
-  await block(when + 50n * HOUR, []);
+  // The operation that was cancelled is announced again.
+  await block(when + 50n * HOUR, [call.schedule(accounts.governance, dropped, when + 60n * DAY)]);
 
   requests = {
     cancelled: idOf("toCancel"),
@@ -385,9 +387,10 @@ describe("emission, token, distribution, governance", () => {
     expect(members.find((row) => row["account"] === lower(guardian))).toMatchObject({ role: "1", delay: "0" });
     const authority = await indexer.row("authoritys", "sealedAt operations");
     expect(big(authority, "sealedAt")).toBeGreaterThan(MIDNIGHT);
-    expect(authority["operations"]).toBe(2);
-    const operations = await indexer.rows("operations", "state target readyAt expiresAt closedAt");
-    expect(operations.map(({ state }) => state).sort()).toEqual(["cancelled", "executed"]);
+    expect(authority["operations"]).toBe(3);
+    const operations = await indexer.rows("operations", "state nonce target readyAt expiresAt closedAt");
+    expect(operations.map(({ state }) => state).sort()).toEqual(["cancelled", "executed", "scheduled"]);
+    expect(operations.find(({ state }) => state === "scheduled")).toMatchObject({ nonce: 2, closedAt: null });
     for (const row of operations) expect(big(row, "expiresAt") - big(row, "readyAt")).toBe(14n * DAY);
   });
 });
@@ -413,5 +416,37 @@ describe("API", () => {
     for (const route of ["/health", "/ready", "/metrics", "/status"]) {
       expect((await fetch(`${indexer.url}${route}`)).status, route).toBe(200);
     }
+  });
+});
+
+describe("sample queries", () => {
+  /** For all of them; each takes what it names. */
+  const variables = { account: lower(alice), from: String(MIDNIGHT) };
+
+  test.each(sampleQueries())("$name answers with what there is", async ({ text }) => {
+    const { data, errors } = await ask(indexer.url, text, variables);
+    expect(errors).toEqual([]);
+    for (const [field, value] of Object.entries(data ?? {})) {
+      const row = rowOf(value);
+      if (row["items"] === undefined) expect(big(row, "balance"), field).toBeGreaterThan(0n);
+      else expect(rowsOf(row["items"]).length, field).toBeGreaterThan(0);
+    }
+  });
+
+  test.each(documentedQueries())("$place runs", async ({ text }) => {
+    expect((await ask(indexer.url, text, variables)).errors).toEqual([]);
+  });
+
+  test("the documents show them as they are", () => {
+    const samples = sampleQueries();
+    const documented = documentedQueries();
+    for (const { place, text } of documented.filter(({ file }) => file === "README.md")) {
+      expect(
+        samples.map((sample) => sample.text),
+        place,
+      ).toContain(text);
+    }
+    const guide = documented.filter(({ file }) => file === "docs/graphql.md").map(({ text }) => text);
+    for (const { name, text } of samples) expect(guide, name).toContain(text);
   });
 });

@@ -1,0 +1,23 @@
+/** The queries that people are shown: the files of `ponder/queries`, and the blocks of the documents. */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = path.join(import.meta.dirname, "../..");
+
+/** The files of `ponder/queries`. */
+export function sampleQueries(): { name: string; text: string }[] {
+  const folder = path.join(ROOT, "ponder/queries");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".graphql"))
+    .map((name) => ({ name, text: readFileSync(path.join(folder, name), "utf8").trim() }));
+}
+
+/** Every block marked `graphql` in README.md and docs/graphql.md. */
+export function documentedQueries(): { file: string; place: string; text: string }[] {
+  return ["README.md", "docs/graphql.md"]
+    .filter((file) => existsSync(path.join(ROOT, file)))
+    .flatMap((file) => {
+      const blocks = readFileSync(path.join(ROOT, file), "utf8").matchAll(/^```graphql\n(.*?)^```/gms);
+      return [...blocks].map(([, text = ""], i) => ({ file, place: `${file}, block ${i + 1}`, text: text.trim() }));
+    });
+}
