@@ -1,6 +1,6 @@
 /**
  * `npm test`: builds, checks what is generated, lints, runs every suite, and ends with one line that counts them all.
- * `npm test -- --only NAME` runs one suite; `--deep` runs the randomised ones longer.
+ * `npm test -- --only NAME` runs one suite; `--deep` repeats the randomised ones of Solidity more often.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -19,8 +19,8 @@ const PROJECTS = ["contracts", "deploy", "indexer", "integration"] as const;
 const SUITES = ["lint", "solidity", ...PROJECTS] as const;
 type Suite = (typeof SUITES)[number];
 
-/** How much more the randomised tests do with `--deep`. */
-const DEEP = { HARDHAT_FUZZ_RUNS: "4096", FUZZ_FACTOR: "16" };
+/** How many times more random runs of the Solidity tests there are with `--deep`. */
+const DEEP = 16;
 
 const HELP = `npm test -- [--only ${SUITES.join("|")}] [--deep]`;
 
@@ -74,14 +74,13 @@ async function step(
   return { name, exitCode, seconds: (Date.now() - started) / 1000, counts, hasTests: options.read !== undefined };
 }
 
-function suite(name: Suite, env: Readonly<Record<string, string>>): Promise<SuiteResult> {
+function suite(name: Suite, factor: number): Promise<SuiteResult> {
   const file = path.join(folder, name);
   switch (name) {
     case "lint":
       return step(name, [npm(), "run", "--silent", "lint"]);
     case "solidity":
-      return step(name, [path.join(root, "scripts", "test", "solidity.ts"), file], {
-        env,
+      return step(name, [path.join(root, "scripts", "test", "solidity.ts"), file, String(factor)], {
         read: (result) => JSON.parse(readFileSync(result, "utf8")) as SuiteCounts,
       });
     default:
@@ -89,7 +88,6 @@ function suite(name: Suite, env: Readonly<Record<string, string>>): Promise<Suit
         name,
         [vitest, "run", "--project", name, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
         {
-          env,
           read: (result) => vitestCounts(JSON.parse(readFileSync(result, "utf8"))),
         },
       );
@@ -119,7 +117,6 @@ async function main(): Promise<number> {
     return 2;
   }
   const { only, isDeep } = wanted;
-  const env = isDeep ? DEEP : {};
   const results: SuiteResult[] = [];
 
   if (only !== "lint") {
@@ -130,7 +127,7 @@ async function main(): Promise<number> {
   for (const name of only === undefined ? SUITES : [only]) {
     if (name === "lint" && only === undefined && !hasLint()) continue;
     if (name !== "lint" && !canTest) continue;
-    results.push(await suite(name, env));
+    results.push(await suite(name, isDeep ? DEEP : 1));
   }
 
   console.log();

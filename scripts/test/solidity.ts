@@ -1,12 +1,36 @@
 /**
  * Runs the Solidity tests and writes what came of them, as {@link SuiteCounts}, to the file named by the first argument:
- * Hardhat prints its summary for people only.
+ * Hardhat prints its summary for people only. The second is a factor for the number of random runs.
  */
 import { writeFileSync } from "node:fs";
-import hre from "hardhat";
+import path from "node:path";
+import { createHardhatRuntimeEnvironment } from "hardhat/hre";
+import config from "../../hardhat.config.ts";
 import type { SuiteCounts } from "./results.ts";
 
-const [file = ""] = process.argv.slice(2);
+const [file = "", factor = "1"] = process.argv.slice(2);
+
+/** Hardhat's own number of runs. */
+const DEFAULT_RUNS = 256;
+const solidity = config.test?.solidity;
+const { fuzz, invariant } = { fuzz: undefined, invariant: undefined, ...solidity };
+const times = (runs: number | undefined) => (runs ?? DEFAULT_RUNS) * Number(factor);
+const hre = await createHardhatRuntimeEnvironment(
+  factor === "1"
+    ? config
+    : {
+        ...config,
+        test: {
+          solidity: {
+            ...solidity,
+            fuzz: { ...fuzz, runs: times(fuzz?.runs) },
+            invariant: { ...invariant, runs: times(invariant?.runs) },
+          },
+        },
+      },
+  {},
+  path.join(import.meta.dirname, "../.."),
+);
 const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({});
 
 /** The number `name` in the summary, whatever wraps it. */
