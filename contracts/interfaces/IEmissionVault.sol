@@ -77,7 +77,7 @@ interface IEmissionVault {
 
     /// @notice Sends the caller what `stream` owes it: all that is due for the current sink, what was reserved for a former one.
     /// @return amount Wei sent; 0 where the current sink has nothing due.
-    /// @dev Reverts with {EmissionVault_NotSink}, {EmissionVault_NotStarted}.
+    /// @dev Reverts with {EmissionVault_NotSink}; before the start there are no sinks.
     function pull(Stream stream) external returns (uint256 amount);
 
     /// @notice Directs `stream` (workers or treasury) to `newSink`. The old sink's due is settled to the second and stays
