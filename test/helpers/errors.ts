@@ -49,15 +49,9 @@ export function decodeRevert(data: Hex): { name: string; args: readonly unknown[
  * `Error` and `Panic` are those of Solidity; `(no data)` is a revert that says nothing.
  */
 export async function expectRevert(call: Promise<unknown>, name: string, args?: readonly unknown[]): Promise<void> {
-  let failure: unknown;
-  try {
-    await call;
-  } catch (error) {
-    failure = error;
-  }
+  const failure = await failureOf(call);
   if (failure === undefined) throw new Error(`expected ${name}, but the call succeeded`);
-  const data = revertData(failure) ?? ("0x" as const);
-  const found = decodeRevert(data);
+  const found = decodeRevert(revertData(failure) ?? "0x");
   if (found.name === "(no data)" && name !== found.name) throw failure;
   expect({ error: found.name, args: args === undefined ? undefined : plain(found.args) }).toEqual({
     error: name,
@@ -67,14 +61,19 @@ export async function expectRevert(call: Promise<unknown>, name: string, args?: 
 
 /** Expects `call` to be refused, by whatever error. */
 export async function expectRefusal(call: Promise<unknown>, what: string): Promise<void> {
-  let failure: unknown;
+  const failure = await failureOf(call);
+  if (failure === undefined) throw new Error(`expected to be refused: ${what}`);
+  if (revertData(failure) === undefined && !failure.message.includes("revert")) throw failure;
+}
+
+/** What `call` fails with; undefined if it does not. */
+async function failureOf(call: Promise<unknown>): Promise<Error | undefined> {
   try {
     await call;
+    return undefined;
   } catch (error) {
-    failure = error;
+    return error instanceof Error ? error : new Error("the call failed with what is no error", { cause: error });
   }
-  if (failure === undefined) throw new Error(`expected to be refused: ${what}`);
-  if (revertData(failure) === undefined && !String(failure).includes("revert")) throw failure;
 }
 
 /** The id of ERC-165 for an interface with these functions. */

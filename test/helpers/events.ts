@@ -25,11 +25,11 @@ export async function eventsOf<const abi extends Abi, name extends ContractEvent
 }
 
 /** Expects `contract` to have emitted `eventName` once in transaction `hash`, with at least these arguments. */
-export async function expectEvent<const abi extends Abi, name extends ContractEventName<abi>>(
+export async function expectEvent<const abi extends Abi>(
   stage: Stage,
   hash: Hex | Promise<Hex>,
   contract: Emitter<abi>,
-  eventName: name,
+  eventName: ContractEventName<abi>,
   args: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const events: readonly { args: unknown }[] = await eventsOf(stage, await hash, contract, eventName);

@@ -9,7 +9,6 @@ import {
   type Abi,
   type Address,
   type ContractConstructorArgs,
-  type EIP1193RequestFn,
   createPublicClient,
   createWalletClient,
   custom,
@@ -40,12 +39,20 @@ export async function openStage(options: { initialDate?: Date } = {}) {
   const provider = chain.provider;
   let now = (await chain.publicClient.getBlock()).timestamp;
 
-  const request: EIP1193RequestFn = async ({ method, params }: { method: string; params?: unknown }) => {
+  let last: Promise<unknown> = Promise.resolve();
+
+  const ask = async (method: string, params: unknown[]): Promise<unknown> => provider.request({ method, params });
+  const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     if (method === "eth_chainId") return numberToHex(hardhat.id);
     const list: unknown[] = Array.isArray(params) ? params : [];
-    if (method !== "eth_sendTransaction") return provider.request({ method, params: list });
-    await provider.request({ method: "evm_setNextBlockTimestamp", params: [numberToHex(now)] });
-    return provider.request({ method, params: [Object.assign({ gas: GAS }, list[0])] });
+    if (method !== "eth_sendTransaction") return ask(method, list);
+    // One after the other: two transactions sent at once must not share one setting of the clock.
+    const sent = last.then(async () => {
+      await ask("evm_setNextBlockTimestamp", [numberToHex(now)]);
+      return ask(method, [{ gas: GAS, ...(typeof list[0] === "object" ? list[0] : {}) }]);
+    });
+    last = sent.catch(() => undefined);
+    return sent;
   };
   const transport = custom({ request }, { retryCount: 0 });
   const reader = createPublicClient({ chain: hardhat, transport, pollingInterval: 5, cacheTime: 0 });
@@ -100,10 +107,10 @@ export async function openStage(options: { initialDate?: Date } = {}) {
     /** Remembers the state of the chain; the result brings it back, as often as wanted. */
     async remember(): Promise<() => Promise<void>> {
       const then = now;
-      let id = await provider.request({ method: "evm_snapshot", params: [] });
+      let id = await ask("evm_snapshot", []);
       return async () => {
         await provider.request({ method: "evm_revert", params: [id] });
-        id = await provider.request({ method: "evm_snapshot", params: [] });
+        id = await ask("evm_snapshot", []);
         now = then;
       };
     },

@@ -92,27 +92,27 @@ export async function deploySuite(stage: Stage, options: { preset?: Preset; toke
     authority,
 
     /** Gives `account` `amount` wei of PHA and lets vPHA take any amount of it. */
-    async fundAccount(account: Address, amount: bigint): Promise<void> {
+    fundAccount: async (account: Address, amount: bigint): Promise<void> => {
       await pha.write.transfer([account, amount], { account: holder });
       await pha.write.approve([vpha.address, 2n ** 256n - 1n], { account });
     },
 
     /** Gives `account` `amount` wei of PHA and stakes all of it. */
-    async stake(account: Address, amount: bigint): Promise<void> {
+    stake: async (account: Address, amount: bigint): Promise<void> => {
       await pha.write.transfer([account, amount], { account: holder });
       await pha.write.approve([vpha.address, amount], { account });
       await vpha.write.deposit([amount, account], { account });
     },
 
     /** Requests `shares` of `account` for itself. Returns the request's id. */
-    async request(account: Address, shares: bigint): Promise<bigint> {
+    request: async (account: Address, shares: bigint): Promise<bigint> => {
       const index = await vpha.read.requestCount([account]);
       await vpha.write.requestRedeem([shares, account, account], { account });
       return (BigInt(account) << 96n) | index;
     },
 
     /** The price as a fraction, with the virtual share and the virtual asset. */
-    async price(): Promise<{ assets: bigint; shares: bigint }> {
+    price: async (): Promise<{ assets: bigint; shares: bigint }> => {
       return { assets: (await vpha.read.totalAssets()) + 1n, shares: (await vpha.read.totalSupply()) + 1n };
     },
   };

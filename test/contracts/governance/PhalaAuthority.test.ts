@@ -72,12 +72,12 @@ function acting({ stage, authority, actors }: Suite) {
     schedule,
     execute,
     /** Schedules calls to the authority itself and waits until they can be executed. */
-    async prepare(...calls: readonly Hex[]): Promise<void> {
+    prepare: async (...calls: readonly Hex[]): Promise<void> => {
       for (const data of calls) await schedule(authority.address, data);
       await stage.travel(CORE_DELAY);
     },
     executeOwn: (data: Hex) => execute(authority.address, data),
-    async act(data: Hex): Promise<Hex> {
+    act: async (data: Hex): Promise<Hex> => {
       await schedule(authority.address, data);
       await stage.travel(CORE_DELAY);
       return execute(authority.address, data);

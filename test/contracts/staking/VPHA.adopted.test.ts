@@ -55,16 +55,16 @@ describe("an adopted token", () => {
     await pause();
     const stopped = async () => {
       for (const call of [
-        vpha.write.deposit([units(1), holder], { account: holder }),
-        vpha.write.mint([units(1), holder], { account: holder }),
-        vpha.write.fund([units(1_000)], { account: holder }),
-        vpha.write.harvest({ account: bob }),
-        vpha.write.claim([[id], alice], { account: alice }),
-        vpha.write.redeem([1n, alice, alice], { account: alice }),
-        vpha.write.withdraw([1n, alice, alice], { account: alice }),
-        emission.write.pull([1], { account: workers }),
+        () => vpha.write.deposit([units(1), holder], { account: holder }),
+        () => vpha.write.mint([units(1), holder], { account: holder }),
+        () => vpha.write.fund([units(1_000)], { account: holder }),
+        () => vpha.write.harvest({ account: bob }),
+        () => vpha.write.claim([[id], alice], { account: alice }),
+        () => vpha.write.redeem([1n, alice, alice], { account: alice }),
+        () => vpha.write.withdraw([1n, alice, alice], { account: alice }),
+        () => emission.write.pull([1], { account: workers }),
       ]) {
-        await expectRevert(call, "EnforcedPause", []);
+        await expectRevert(call(), "EnforcedPause", []);
       }
     };
     await stopped();

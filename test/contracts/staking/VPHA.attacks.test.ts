@@ -224,10 +224,8 @@ describe("attacks on the price", () => {
       await vpha.write.mint([1n, mallory], { account: mallory });
       await vpha.write.deposit([amount * 3n, mallory], { account: mallory });
       const id = await request(mallory, 1n);
-      await vpha.write.cancelRedeem([id], { account: mallory }).catch(async (error: unknown) => {
-        // One share's assets buy no whole share any more: the request stays.
-        await expectRevert(Promise.reject(error), "VPHA_ZeroShares");
-      });
+      // One share's assets buy no whole share any more: the request stays.
+      await expectRevert(vpha.write.cancelRedeem([id], { account: mallory }), "VPHA_ZeroShares", []);
       await request(mallory, await vpha.read.balanceOf([mallory]));
       expect(hasFallen(before, await suite.price())).toBe(false);
     }

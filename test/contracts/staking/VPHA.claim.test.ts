@@ -116,7 +116,7 @@ describe("walking matured requests", () => {
     // All but one wei: its share stays with it, so that redeem can reach it, too.
     await vpha.write.withdraw([first.assets - third - 1n, alice, alice], as);
     const [rest] = await open();
-    expect(rest).toEqual({ ...first, assets: 1n, shares: expect.anything() });
+    expect(rest).toEqual({ ...first, assets: 1n, shares: rest?.shares });
     expect(rest?.shares).toBeGreaterThan(0n);
     await vpha.write.redeem([rest?.shares ?? 0n, alice, alice], as);
     expect((await open())[0]?.requestId).toBe(first.requestId + 1n);
