@@ -22,8 +22,8 @@ export interface Deployment {
   readonly contracts: Contracts;
 }
 
-const REQUIRED = ["phalaAuthority", "pha", "emissionVault", "vpha"] as const;
-const OPTIONAL = ["teamVesting", "merkleDistributor"] as const;
+type Required = "phalaAuthority" | "pha" | "emissionVault" | "vpha";
+type Optional = "teamVesting" | "merkleDistributor";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
 export function manifestPath(env: Readonly<Record<string, string | undefined>>): string {
@@ -40,13 +40,14 @@ export function readDeployment(file: string): Deployment {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `Cannot read the deployment manifest: ${reason}. Deploy the suite first, or let PHALA_DEPLOYMENT name its manifest.`,
+      { cause: error },
     );
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return parseDeployment(json, file);
 }
@@ -71,8 +72,8 @@ export function parseDeployment(json: unknown, file: string): Deployment {
 
   const manifest = record(json, "the manifest");
   const contracts = record(manifest["contracts"], "contracts");
-  const required = (name: (typeof REQUIRED)[number]) => address(contracts[name], name);
-  const optional = (name: (typeof OPTIONAL)[number]) =>
+  const required = (name: Required) => address(contracts[name], name);
+  const optional = (name: Optional) =>
     contracts[name] === undefined || contracts[name] === null ? zeroAddress : address(contracts[name], name);
 
   return {

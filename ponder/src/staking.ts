@@ -12,6 +12,7 @@ import { costOf } from "./maths/position.ts";
 import { emissionOf, poolColumns, poolOf, priceColumns } from "./maths/vault.ts";
 import { rateOf } from "./maths/yield.ts";
 import { advance } from "./series.ts";
+import { newAccount } from "./token.ts";
 
 type VaultEvent = Event<Extract<EventNames, `VPHA:${string}`> & Exclude<EventNames, "VPHA:setup">>;
 type Position = typeof position.$inferSelect;
@@ -280,7 +281,7 @@ const NO_POSITION = {
 
 /** Adds `change`, column by column, to the position of `owner`. */
 async function changePosition({ db }: Context, event: VaultEvent, owner: Hex, change: Change): Promise<Position> {
-  const { number, timestamp } = event.block;
+  const { timestamp } = event.block;
   const before = await db.find(position, { account: owner });
   const row = before ?? NO_POSITION;
   const after = {
@@ -298,18 +299,7 @@ async function changePosition({ db }: Context, event: VaultEvent, owner: Hex, ch
     updatedAt: timestamp,
   };
   if (before !== null) return db.update(position, { account: owner }).set(after);
-  await db
-    .insert(account)
-    .values({
-      address: owner,
-      balance: 0n,
-      receivedCumulative: 0n,
-      sentCumulative: 0n,
-      createdAt: timestamp,
-      createdBlock: number,
-      updatedAt: timestamp,
-    })
-    .onConflictDoNothing();
+  await db.insert(account).values(newAccount(owner, event.block)).onConflictDoNothing();
   return db.insert(position).values({ account: owner, ...after, createdAt: timestamp });
 }
 

@@ -58,13 +58,10 @@ async function move(
   const balance = held + amount;
   if (before === null) {
     await db.insert(account).values({
-      address,
+      ...newAccount(address, { number, timestamp }),
       balance,
       receivedCumulative: received,
       sentCumulative: sent,
-      createdAt: timestamp,
-      createdBlock: number,
-      updatedAt: timestamp,
     });
   } else {
     await db.update(account, { address }).set({
@@ -76,4 +73,17 @@ async function move(
   }
   // Not `before.balance`: the row that was found follows the update.
   return Number(balance > 0n) - Number(held > 0n);
+}
+
+/** The row of an account that appears in `block`, with nothing yet. */
+export function newAccount(address: Hex, block: { number: bigint; timestamp: bigint }) {
+  return {
+    address,
+    balance: 0n,
+    receivedCumulative: 0n,
+    sentCumulative: 0n,
+    createdAt: block.timestamp,
+    createdBlock: block.number,
+    updatedAt: block.timestamp,
+  };
 }

@@ -14,21 +14,24 @@ const TRANSACTIONS = Number(process.env["PHALA_TEST_TRANSACTIONS"] ?? 320);
 
 let suite: Suite;
 let indexer: Indexer;
+/** What has to be stopped, also when the history could not be played. */
+const started: { stop: () => Promise<void> }[] = [];
 let played: Played;
 let blockNumber: bigint;
 let timestamp: bigint;
 
 beforeAll(async () => {
   suite = await startSuite({ airdrop: stakers().map((staker) => [staker, 9_000_000n] as const) });
+  started.push(suite);
   played = await playTrouble(suite, SEED, TRANSACTIONS);
   ({ number: blockNumber, timestamp } = await suite.client.getBlock());
   indexer = await startIndexer(suite);
+  started.push(indexer);
   await indexer.reach(blockNumber);
 });
 
 afterAll(async () => {
-  await indexer?.stop();
-  await suite?.stop();
+  for (const { stop } of started.reverse()) await stop();
 });
 
 /** What a contract says at the last block. */

@@ -27,6 +27,8 @@ if (!alice || !bob || !carol || !dave) throw new Error("no accounts");
 
 let suite: Suite;
 let indexer: Indexer;
+/** What has to be stopped, also when the history could not be played. */
+const started: { stop: () => Promise<void> }[] = [];
 /** What the named transactions said. */
 const said = new Map<string, ReturnType<typeof eventsOf>>();
 /** `totalAssets` of the contract in a block that was mined exactly on the hour. */
@@ -50,7 +52,9 @@ function argsOf<const name extends "Deposit" | "RedemptionRequested" | "Redempti
 
 beforeAll(async () => {
   suite = await startSuite({ airdrop: [[alice, 1_000n]] });
+  started.push(suite);
   indexer = await startIndexer(suite);
+  started.push(indexer);
   const { mine, client, contracts } = suite;
   const { accounts } = suite.parameters;
   const call = callsOf(suite);
@@ -126,8 +130,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await indexer?.stop();
-  await suite?.stop();
+  for (const { stop } of started.reverse()) await stop();
 });
 
 const request = (id: bigint) =>

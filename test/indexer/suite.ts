@@ -120,7 +120,7 @@ export async function startIndexer(suite: Pick<Suite, "chain" | "folder" | "mani
     lines,
     block,
     /** Waits until `number` (default: the head of the chain) is indexed. */
-    async reach(number: bigint, timeoutMs = 90_000): Promise<void> {
+    async reach(number: bigint, timeoutMs = 150_000): Promise<void> {
       await waitFor({
         what: `the indexer reaches block ${number}`,
         timeoutMs,
@@ -179,7 +179,9 @@ export async function ask(url: string, query: string, variables: Row = {}) {
   const data = answer["data"];
   return {
     data: data === undefined || data === null ? null : rowOf(data),
-    errors: rowsOf(answer["errors"] ?? []).map(({ message }) => String(message)),
+    errors: rowsOf(answer["errors"] ?? []).map(({ message }) =>
+      typeof message === "string" ? message : JSON.stringify(message),
+    ),
   };
 }
 
@@ -199,9 +201,7 @@ function isHash(value: Json | undefined): value is Hash {
   return isHex(value) && value.length === 66;
 }
 
-function jsonOf(text: string): Json {
-  return JSON.parse(text);
-}
+const jsonOf: (text: string) => Json = JSON.parse;
 
 /** `value` as a row. */
 export function rowOf(value: Json | undefined): Row {

@@ -1,5 +1,5 @@
 /** The API: GraphQL at / and /graphql. Ponder itself adds /health, /ready, /status and /metrics. */
-import { parse } from "graphql";
+import { Kind, parse } from "graphql";
 import { Hono } from "hono";
 import { graphql } from "ponder";
 import { db } from "ponder:api";
@@ -31,9 +31,9 @@ function isIntrospection(body: string): boolean {
     if (typeof request.query !== "string") return false;
     return parse(request.query, { maxTokens: LIMITS.maxOperationTokens }).definitions.every(
       (definition) =>
-        definition.kind !== "OperationDefinition" ||
+        definition.kind !== Kind.OPERATION_DEFINITION ||
         definition.selectionSet.selections.every(
-          (selection) => selection.kind === "Field" && /^__(schema|type)$/.test(selection.name.value),
+          (selection) => selection.kind === Kind.FIELD && /^__(schema|type)$/.test(selection.name.value),
         ),
     );
   } catch {
