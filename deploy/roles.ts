@@ -1,6 +1,6 @@
 /** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
 import { type Hex, getAbiItem, toFunctionSelector } from "viem";
-import { emissionVaultAbi, phalaAuthorityAbi, vphaAbi } from "./generated/abis.ts";
+import { emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
 import type { ContractName } from "./modules/module.ts";
 
 const DAY = 86_400;
@@ -46,9 +46,8 @@ export const GOVERNED = {
   resumeDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "resumeDeposits" }), "guardian"),
   replaceSink: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "replaceSink" }), "core"),
   start: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "start" }), "core"),
-  seal: governed("phalaAuthority", getAbiItem({ abi: phalaAuthorityAbi, name: "seal" }), "guardian"),
 } satisfies Record<string, GovernedFunction>;
 
 export type GovernedName = keyof typeof GOVERNED;
 
-export const GOVERNED_NAMES = ["pauseDeposits", "resumeDeposits", "replaceSink", "start", "seal"] as const;
+export const GOVERNED_NAMES = ["pauseDeposits", "resumeDeposits", "replaceSink", "start"] as const;

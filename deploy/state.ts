@@ -223,11 +223,11 @@ async function readAuthority(client: Reader, contracts: Contracts, blockNumber: 
     Promise.all(GOVERNED_NAMES.map(roleOf)),
   ]);
   const [admin = [], guardian = [], parameters = [], treasury = [], periphery = [], core = []] = members;
-  const [pauseDeposits = 0n, resumeDeposits = 0n, replaceSink = 0n, start = 0n, seal = 0n] = roles;
+  const [pauseDeposits = 0n, resumeDeposits = 0n, replaceSink = 0n, start = 0n] = roles;
   return {
     isSealed,
     members: { admin, guardian, parameters, treasury, periphery, core },
-    roleOf: { pauseDeposits, resumeDeposits, replaceSink, start, seal },
+    roleOf: { pauseDeposits, resumeDeposits, replaceSink, start },
   };
 }
 

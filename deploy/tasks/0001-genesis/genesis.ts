@@ -1,9 +1,8 @@
 /**
  * Genesis: from deployed contracts to a running, sealed suite. All of it is governance's own doing.
  *
- * The order matters. Until governance raises the delay of its own admin role it acts at once; after that nothing can be
- * done at once any more, but {seal} demands that the delay was raised. So `seal` is lent to the guardian's class, which
- * has no delay, and governance is in that class just as long as it takes.
+ * The order matters: once governance has raised the delay of its own admin role it cannot act at once any more, but for
+ * `seal`, which demands that the delay was raised and waits for none.
  *
  * A role's guardian (who may cancel its operations) stays what AccessManager makes it: admin, so governance itself. The
  * guardian account could otherwise stop governance for ever, its own removal included.
@@ -54,14 +53,7 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
         );
       });
 
-  // Governance is in the guardian's class only for the call of `seal`.
-  const isGuardian = authority.members.guardian.some(({ account }) => account === governance);
-  const leave = call(
-    contracts.phalaAuthority,
-    "governance leaves the class guardian",
-    encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "renounceRole", args: [ROLES.guardian, governance] }),
-  );
-  if (authority.isSealed) return isGuardian ? [leave] : [];
+  if (authority.isSealed) return [];
 
   const byAdmin: Call[] = [
     ...fund(state, parameters),
@@ -84,8 +76,7 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
           ),
         ]),
     // Only now: in its class it could be called after 52 days at the earliest.
-    ...map("start", "seal"),
-    ...(isGuardian ? [] : [grant("guardian", governance, "governance, until it has sealed")]),
+    ...map("start"),
   ];
   const isRaised = holds("admin", governance, DELAYS.admin);
   if (isRaised && byAdmin.length !== 0) {
@@ -101,7 +92,6 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
       "seal the authority: the floors are in force",
       encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "seal" }),
     ),
-    leave,
   ];
 }
 
