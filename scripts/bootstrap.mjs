@@ -11,6 +11,7 @@ import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
 import {
   MINIMUM_NODE,
@@ -38,8 +39,19 @@ function run(command, args, env) {
     const forward = (signal) => child.kill(signal);
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) process.on(signal, forward);
-    child.once("error", (error) => reject(new Failure(`${command} does not run: ${error.message}`)));
+    // npm passes a signal to its shell, and some shells end of it without passing it on: then we have another parent.
+    const parent = process.ppid;
+    const orphaned = setInterval(() => {
+      if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
+      clearInterval(orphaned);
+      child.kill("SIGTERM");
+    }, 500);
+    child.once("error", (error) => {
+      clearInterval(orphaned);
+      reject(new Failure(`${command} does not run: ${error.message}`));
+    });
     child.once("exit", (code, signal) => {
+      clearInterval(orphaned);
       for (const name of signals) process.off(name, forward);
       resolve(exitCodeOf(code, signal === null ? undefined : os.constants.signals[signal]));
     });

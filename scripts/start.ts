@@ -11,16 +11,7 @@ import { indexerCommand } from "../ponder/command.ts";
 import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
 import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
-import {
-  type Claim,
-  type InstanceFile,
-  type Paths,
-  claim,
-  findInstances,
-  findRunning,
-  keyOf,
-  pathsOf,
-} from "./start/instance.ts";
+import { type InstanceFile, type Paths, claim, findInstances, findRunning, keyOf, pathsOf } from "./start/instance.ts";
 import { HELP, type StartOptions, WrongFlag, parseStartOptions } from "./start/options.ts";
 import { Progress } from "./start/progress.ts";
 import { SAMPLE_QUERY, renderReport } from "./start/report.ts";
@@ -312,7 +303,10 @@ async function run(session: Session, options: StartOptions, startedAt: number): 
     console.log(`It runs already (process ${claimed.pid}):\n${claimed.report}`);
     return "already running";
   }
-  session.onEnd("instance", async () => claimed.release());
+  session.onEnd("instance", () => {
+    claimed.release();
+    return Promise.resolve();
+  });
   if (options.isReset) rmSync(paths.chain, { force: true });
 
   if (!statSync(paths.chain, { throwIfNoEntry: false })) await createChain(session, options, paths);

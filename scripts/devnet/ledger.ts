@@ -1,14 +1,5 @@
 /** What the history's accounts own, followed from the logs of each block: so that no transaction is sent that would fail. */
-import {
-  type Abi,
-  type Address,
-  type ContractEventName,
-  type Hex,
-  encodeEventTopics,
-  getAddress,
-  hexToBigInt,
-  slice,
-} from "viem";
+import { type Abi, type Address, type Hex, encodeEventTopics, getAddress, hexToBigInt, slice } from "viem";
 import { phaAbi, vphaAbi } from "../../deploy/generated/abis.ts";
 
 export interface RawLog {
@@ -24,8 +15,8 @@ export interface OpenRequest {
   readonly maturity: bigint;
 }
 
-function topicOf<const abi extends Abi>(abi: abi, eventName: ContractEventName<abi>): Hex {
-  const [topic] = encodeEventTopics({ abi: abi as Abi, eventName });
+function topicOf(abi: Abi, eventName: string): Hex {
+  const [topic] = encodeEventTopics({ abi, eventName });
   if (typeof topic !== "string") throw new Error(`${eventName} has no topic`);
   return topic;
 }
@@ -85,7 +76,8 @@ export class Ledger {
         return this.#transfer(this.#shares, log);
       case REQUEST: {
         const id = hexToBigInt(topic(log, 3));
-        return this.#open(id).set(id, { id, shares: word(log.data, 1), assets: 0n, maturity: 0n }) && undefined;
+        this.#open(id).set(id, { id, shares: word(log.data, 1), assets: 0n, maturity: 0n });
+        return;
       }
       case REQUESTED: {
         const id = hexToBigInt(topic(log, 1));
@@ -112,7 +104,7 @@ export class Ledger {
   #open(id: bigint): Map<bigint, OpenRequest> {
     const controller = controllerOf(id);
     let open = this.#requests.get(controller);
-    if (open === undefined) this.#requests.set(controller, (open = new Map()));
+    if (open === undefined) this.#requests.set(controller, (open = new Map<bigint, OpenRequest>()));
     return open;
   }
 

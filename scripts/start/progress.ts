@@ -8,7 +8,7 @@ export class Progress {
   #started = 0;
   #shown = 0;
 
-  constructor(isTerminal = process.stdout.isTTY === true && process.env["CI"] === undefined) {
+  constructor(isTerminal = process.stdout.isTTY && process.env["CI"] === undefined) {
     this.#isTerminal = isTerminal;
   }
 
