@@ -10,6 +10,7 @@ export default tseslint.config(
       "coverage/",
       "deploy/generated/",
       "**/.ponder/",
+      "ponder/ponder-env.d.ts",
       "ponder/generated/",
       ".devnet/",
     ],
