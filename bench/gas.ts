@@ -220,6 +220,12 @@ function compareWithSnapshot(rows: readonly Row[]): string[] {
   return [...problems, ...[...before.keys()].map((name) => `${name} is in the snapshot and was not measured`)];
 }
 
+function verdictOf({ gas, bar, aim }: Row): string | null {
+  if (bar !== null && gas > bar) return "MISSED";
+  if (aim !== null && gas <= aim) return "aim reached";
+  return bar === null ? null : "beaten";
+}
+
 const { values: options } = parseArgs({ options: { json: { type: "string" }, check: { type: "boolean" } } });
 await hre.tasks.getTask("build").run({ quiet: true });
 const few = await measure(FEW);
@@ -244,7 +250,7 @@ printTable(
       "must beat": row.bar,
       of: TARGETS[key]?.source ?? null,
       aim: row.aim,
-      verdict: row.bar !== null && row.gas > row.bar ? "MISSED" : row.aim !== null && row.gas > row.aim ? "beaten" : "",
+      verdict: verdictOf(row),
     };
   }),
 );
