@@ -1,17 +1,25 @@
 import { fileURLToPath } from "node:url";
 import keystore from "@nomicfoundation/hardhat-keystore";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
+import { deploymentTasks } from "./deploy/hardhat/tasks.ts";
 
 /** solc from npm: compilers are never downloaded. */
 const path = fileURLToPath(import.meta.resolve("solc/soljson.js"));
 const version = "0.8.37";
 const evmVersion = "osaka";
 
+/** No hash of the sources in the bytecode: CREATE2 addresses follow from the code, and a comment does not change them. */
+const metadata = { bytecodeHash: "none" };
+
 /** For contracts that are called rarely, and for Solidity tests: compiles in a quarter of the time. */
-const plain = { version, path, settings: { evmVersion, optimizer: { enabled: true, runs: 200 } } };
+const plain = { version, path, settings: { evmVersion, metadata, optimizer: { enabled: true, runs: 200 } } };
 
 /** For contracts whose gas stakers and operators pay. */
-const hot = { version, path, settings: { evmVersion, viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } } };
+const hot = {
+  version,
+  path,
+  settings: { evmVersion, metadata, viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
+};
 
 export default defineConfig({
   plugins: [keystore],
@@ -26,5 +34,21 @@ export default defineConfig({
   paths: { sources: ["./contracts", "./test/mocks"], tests: { solidity: "./test/contracts" } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    local: { type: "http", url: "http://127.0.0.1:8545" },
+    // Any chain: endpoint and keys come from the keystore (or the environment), never from a file in the tree.
+    remote: { type: "http", url: configVariable("REMOTE_URL"), accounts: [configVariable("REMOTE_DEPLOYER_KEY")] },
+    // The same where an account governs, and its key is at hand.
+    remoteGovernance: {
+      type: "http",
+      url: configVariable("REMOTE_URL"),
+      accounts: [configVariable("REMOTE_DEPLOYER_KEY"), configVariable("REMOTE_GOVERNANCE_KEY")],
+    },
   },
+  test: {
+    solidity: {
+      fuzz: { runs: 200 },
+      invariant: { runs: 16, depth: 160, shrinkRunLimit: 200 },
+    },
+  },
+  tasks: deploymentTasks,
 });

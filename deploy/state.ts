@@ -86,9 +86,7 @@ export async function readState(
   { contracts }: Plan,
   startBlock: bigint,
 ): Promise<SuiteState> {
-  const { number, timestamp } = await client.getBlock({ blockTag: "latest" });
-  if (number === null) throw new Error("the chain has no block yet");
-  const blockNumber = number;
+  const { number: blockNumber, timestamp } = await client.getBlock({ blockTag: "latest" });
   const has = async (address: Address | null) =>
     address !== null && (await client.getCode({ address, blockNumber })) !== undefined;
 

@@ -89,8 +89,8 @@ function addressOf(account: Account | Address): Address {
   return typeof account === "string" ? account : account.address;
 }
 
-/** What has to be so before anything is sent. */
-async function checkChain(reader: ChainReader, { network, token }: Parameters): Promise<void> {
+/** Refuses a chain that the parameters are not for. */
+export async function checkChain(reader: ChainReader, { network, token }: Parameters): Promise<void> {
   const chainId = await reader.getChainId();
   if (chainId !== network.chainId) {
     throw new Error(`the chain's id is ${chainId}, but network.chainId is ${network.chainId}`);

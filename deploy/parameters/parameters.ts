@@ -188,7 +188,7 @@ function parseDistributor(value: unknown): Parameters["distributor"] {
 
 /** What no field can be judged for alone. */
 function checkTogether(parameters: Parameters): void {
-  const { accounts, token, team, distributor } = parameters;
+  const { accounts, token, team } = parameters;
   if (accounts.guardian === accounts.governance) {
     throw new InvalidParameter("accounts.guardian", "must not be governance: it acts without a delay");
   }
@@ -221,7 +221,9 @@ export function readParameters(file: string, preset?: string): Parameters {
   try {
     content = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Error(`${file}: cannot be read as JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw new Error(`${file}: cannot be read as JSON (${error instanceof Error ? error.message : String(error)})`, {
+      cause: error,
+    });
   }
   try {
     return parseParameters(content, preset);
@@ -231,7 +233,7 @@ export function readParameters(file: string, preset?: string): Parameters {
   }
 }
 
-/** The parameters of a network whose file is in this folder, with an emission preset. */
-export function parametersFor(network: string, preset: string): Parameters {
+/** The parameters of a network whose file is in this folder, with an emission preset (default: the file's own). */
+export function parametersFor(network: string, preset?: string): Parameters {
   return readParameters(path.join(import.meta.dirname, `${name(network, "network")}.json`), preset);
 }

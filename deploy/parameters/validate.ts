@@ -30,14 +30,11 @@ export function members<K extends string, O extends string = never>(
   for (const key of keys) {
     if (!(key in value)) throw new InvalidParameter(at(key), "is missing");
   }
-  if (!hasKeys<K, O>(value, keys)) throw new InvalidParameter(field, "is incomplete");
+  if (!hasKeys(value, keys)) throw new InvalidParameter(field, "is incomplete");
   return value;
 }
 
-function hasKeys<K extends string, O extends string>(
-  value: object,
-  keys: readonly K[],
-): value is Record<K, unknown> & { readonly [key in O]?: unknown } {
+function hasKeys<K extends string>(value: object, keys: readonly K[]): value is Record<K, unknown> {
   return keys.every((key) => key in value);
 }
 

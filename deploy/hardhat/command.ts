@@ -1,0 +1,74 @@
+/** What the tasks share: their options, the connection to the chain, and how they fail. */
+import { readFileSync } from "node:fs";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { Result } from "hardhat/types/utils";
+import { errorResult, successfulResult } from "hardhat/utils/result";
+import { type Address, type Transport, createWalletClient, custom, http } from "viem";
+import { reason } from "../executors/account.ts";
+import { findManifest, manifestPathFor } from "../manifest.ts";
+import { type Parameters, parametersFor, readParameters } from "../parameters/parameters.ts";
+
+/** Runs an action; an error becomes one line and exit code 1. */
+export async function command(action: () => Promise<void>): Promise<Result<undefined, undefined>> {
+  try {
+    await action();
+    return successfulResult();
+  } catch (error) {
+    console.error(`Error: ${reason(error)}`);
+    return errorResult();
+  }
+}
+
+/** The value of an option that has to be given. */
+export function required(value: string | undefined, option: string): string {
+  if (value === undefined) throw new Error(`--${option} is missing`);
+  return value;
+}
+
+/** The content of a file that the user named. */
+export function readInput(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`${file} cannot be read (${reason(error)})`, { cause: error });
+  }
+}
+
+export interface DeployArguments {
+  readonly preset: string | undefined;
+  readonly parameters: string | undefined;
+  readonly manifest: string | undefined;
+  readonly rpcUrl: string | undefined;
+}
+
+/**
+ * Parameters and manifest that the options and `--network` name. Without a preset, that of the manifest is meant if there
+ * is one.
+ */
+export function target(options: DeployArguments, hre: HardhatRuntimeEnvironment) {
+  const network = networkName(hre);
+  const read = (preset: string | undefined): Parameters =>
+    options.parameters === undefined ? parametersFor(network, preset) : readParameters(options.parameters, preset);
+  const preset = options.preset ?? findManifest(options.manifest ?? manifestPathFor(network))?.preset;
+  const parameters = read(preset);
+  return { parameters, manifestPath: options.manifest ?? manifestPathFor(parameters.network.name) };
+}
+
+/** The chain behind `--network`, with the accounts that can sign there. */
+export async function connect(options: DeployArguments, hre: HardhatRuntimeEnvironment) {
+  const connection = await hre.network.getOrCreate(networkName(hre));
+  let transport: Transport = custom(connection.provider, { retryCount: 0 });
+  if (options.rpcUrl !== undefined) {
+    const { accounts } = connection.networkConfig.type === "http" ? connection.networkConfig : { accounts: "remote" };
+    if (accounts !== "remote") throw new Error("--rpc-url is for networks whose accounts are the endpoint's own");
+    transport = http(options.rpcUrl, { retryCount: 0 });
+  }
+  const accounts = async (): Promise<readonly Address[]> => createWalletClient({ transport }).getAddresses();
+  return { transport, accounts };
+}
+
+/** The in-process chain ends with the command, so the local one is meant where no network is named. */
+function networkName(hre: HardhatRuntimeEnvironment): string {
+  const name = hre.globalOptions.network;
+  return name === "" || name === "default" ? "local" : name;
+}

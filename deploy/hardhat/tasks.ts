@@ -1,0 +1,52 @@
+/** The command line of the deployment. Loaded with every run of Hardhat: an action is imported only when it runs. */
+import { emptyTask, task } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
+
+const file = { type: ArgumentType.FILE_WITHOUT_DEFAULT, defaultValue: undefined } as const;
+const text = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
+
+const preset = { ...text, name: "preset", description: "Emission preset: genesis, published or current" } as const;
+const rpcUrl = { ...text, name: "rpcUrl", description: "Endpoint in place of the network's own" } as const;
+const parameters = {
+  ...file,
+  name: "parameters",
+  description: "Parameter file (default: deploy/parameters/<network>.json)",
+} as const;
+const manifest = {
+  ...file,
+  name: "manifest",
+  description: "Where the record of the deployment is (default: deployments/<network>.json)",
+} as const;
+
+/** `deploy suite`, `deploy status`, `merkle build`, `merkle proof`. */
+export const deploymentTasks = [
+  emptyTask("deploy", "Deploys the suite, or shows how far it is deployed (choose the chain with --network)").build(),
+  task(["deploy", "suite"], "Deploys what is missing of the suite and brings it through genesis")
+    .addOption(preset)
+    .addOption(parameters)
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .setAction(() => import("./suite.ts"))
+    .build(),
+  task(["deploy", "status"], "Shows what there is of the suite on the chain, and what is missing; sends nothing")
+    .addOption(preset)
+    .addOption(parameters)
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .addFlag({ name: "json", description: "Print JSON" })
+    .setAction(() => import("./status.ts"))
+    .build(),
+
+  emptyTask("merkle", "Trees of the MerkleDistributor").build(),
+  task(["merkle", "build"], "Builds a tree from CSV with the header `account,amount`; amounts are PHA, not wei")
+    .addOption({ ...file, name: "csv", description: "The CSV file" })
+    .addOption({ ...file, name: "out", description: "Where to write the tree" })
+    .setAction(() => import("./merkleBuild.ts"))
+    .build(),
+  task(["merkle", "proof"], "Prints what an account passes to MerkleDistributor.claim")
+    .addOption({ ...file, name: "tree", description: "A tree that `merkle build` wrote" })
+    .addOption({ ...text, name: "account", description: "The claimant" })
+    .addFlag({ name: "json", description: "Print JSON" })
+    .setAction(() => import("./merkleProof.ts"))
+    .build(),
+];
