@@ -9,7 +9,7 @@ import { findManifest, manifestPathFor } from "../manifest.ts";
 import { type Parameters, parametersFor, readParameters } from "../parameters/parameters.ts";
 
 /** Runs an action; an error becomes one line and exit code 1. */
-export async function command(action: () => Promise<void>): Promise<Result<undefined, undefined>> {
+export async function command(action: () => Promise<void> | void): Promise<Result<undefined, undefined>> {
   try {
     await action();
     return successfulResult();

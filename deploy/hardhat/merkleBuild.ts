@@ -5,7 +5,7 @@ import { InvalidParameter } from "../parameters/validate.ts";
 import { command, readInput, required } from "./command.ts";
 
 export default function action(options: { csv: string | undefined; out: string | undefined }) {
-  return command(async () => {
+  return command(() => {
     const csv = required(options.csv, "csv");
     const out = required(options.out, "out");
     const content = readInput(csv);

@@ -3,7 +3,7 @@ import { claimOf } from "../merkle.ts";
 import { command, readInput, required } from "./command.ts";
 
 export default function action(options: { tree: string | undefined; account: string | undefined; json: boolean }) {
-  return command(async () => {
+  return command(() => {
     const file = required(options.tree, "tree");
     const content = readInput(file);
     let tree: unknown;

@@ -30,11 +30,15 @@ export function members<K extends string, O extends string = never>(
   for (const key of keys) {
     if (!(key in value)) throw new InvalidParameter(at(key), "is missing");
   }
-  if (!hasKeys(value, keys)) throw new InvalidParameter(field, "is incomplete");
+  if (!hasKeys(value, keys, optional)) throw new InvalidParameter(field, "is incomplete");
   return value;
 }
 
-function hasKeys<K extends string>(value: object, keys: readonly K[]): value is Record<K, unknown> {
+function hasKeys<K extends string, O extends string>(
+  value: object,
+  keys: readonly K[],
+  _optional: readonly O[],
+): value is Record<K, unknown> & { readonly [key in O]?: unknown } {
   return keys.every((key) => key in value);
 }
 
