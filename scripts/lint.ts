@@ -1,6 +1,5 @@
 /**
- * `npm run lint`: format, rules and types of everything, two checks at a time. Prints what failed, exits with 1 if
- * anything did.
+ * `npm run lint`: format, rules and types of everything. Prints what failed, exits with 1 if anything did.
  */
 import { spawn } from "node:child_process";
 import path from "node:path";

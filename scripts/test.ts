@@ -119,13 +119,16 @@ async function main(): Promise<number> {
   const { only, isDeep } = wanted;
   const results: SuiteResult[] = [];
 
+  // The compiler takes one core, the linters take the other meanwhile.
+  const linting = only === undefined && hasLint() ? suite("lint", 1) : undefined;
   if (only !== "lint") {
     results.push(await step("build", [hardhat, "build", "--quiet"]));
     results.push(await step("generated files", [path.join(root, "scripts", "generate.ts"), "--check"]));
   }
+  if (linting !== undefined) results.push(await linting);
   const canTest = results.every((result) => result.exitCode === 0 || result.name !== "build");
   for (const name of only === undefined ? SUITES : [only]) {
-    if (name === "lint" && only === undefined && !hasLint()) continue;
+    if (name === "lint" && only === undefined) continue;
     if (name !== "lint" && !canTest) continue;
     results.push(await suite(name, isDeep ? DEEP : 1));
   }

@@ -12,10 +12,10 @@ function changed(field: string, value: unknown): unknown {
   const content: unknown = JSON.parse(readFileSync(file, "utf8"));
   const keys = field.split(".");
   const last = keys.pop() ?? "";
-  let at = content;
-  for (const key of keys) at = Reflect.get(Object(at), key);
-  if (value === undefined) Reflect.deleteProperty(Object(at), last);
-  else Reflect.set(Object(at), last, value);
+  let at = content as object;
+  for (const key of keys) at = Reflect.get(at, key) as object;
+  if (value === undefined) Reflect.deleteProperty(at, last);
+  else Reflect.set(at, last, value);
   return content;
 }
 

@@ -144,7 +144,7 @@ describe("a process that is killed", () => {
       expect(await child(null)).toBe(0);
 
       const transport = http(local.url);
-      const { sent: _sent, ...state } = await outcome(transport);
+      const state = await outcome(transport);
       expect(state.authority?.isSealed).toBe(true);
       expect(readManifest(manifest).contracts).toEqual(plan.contracts);
       expect((await run(transport, manifest)).descriptions).toEqual([]);
