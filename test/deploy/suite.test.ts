@@ -176,6 +176,27 @@ describe("on the way", () => {
     expect(remaining).toEqual([]);
   });
 
+  it("genesis does not seal a role or a sink that the parameters do not name", async () => {
+    const chain = await createChain();
+    const { accounts } = parameters;
+    const run = (changed: Partial<typeof accounts>, stopAt?: string) =>
+      deploySuite({
+        transport: chain.transport,
+        parameters: { ...parameters, accounts: { ...accounts, ...changed } },
+        deployer,
+        governance,
+        manifestPath,
+        onStep: ({ description }) => {
+          if (description === stopAt) throw new Error("killed");
+        },
+      });
+    await expect(run({}, "grant guardian (delay 0 days) to the guardian")).rejects.toThrow("killed");
+    await expect(run({ guardian: devAccount(9).address })).rejects.toThrow(/holds the role guardian/);
+    await expect(run({}, "start the emission")).rejects.toThrow("killed");
+    await expect(run({ workers: devAccount(9).address })).rejects.toThrow(/started with the sinks/);
+    await expect(run({})).resolves.toBeDefined();
+  });
+
   it("another deployer gets the same addresses", async () => {
     const chain = await createChain();
     const other = devAccount(5);

@@ -11,7 +11,15 @@ import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } fro
 import type { Call } from "../../call.ts";
 import { emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
 import { type Parameters, distributorFunding, emissionFunding } from "../../parameters/parameters.ts";
-import { DELAYS, GOVERNANCE_ROLES, GOVERNED, type GovernedName, ROLES, type RoleName } from "../../roles.ts";
+import {
+  DELAYS,
+  GOVERNANCE_ROLES,
+  GOVERNED,
+  type GovernedName,
+  ROLES,
+  ROLE_NAMES,
+  type RoleName,
+} from "../../roles.ts";
 import type { SuiteState } from "../../state.ts";
 
 /** The calls that are left for governance to make, in order; none once genesis is complete. */
@@ -54,6 +62,22 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
       });
 
   if (authority.isSealed) return [];
+  // What is sealed can be undone after 52 days at the earliest, or never: so it has to be right before.
+  for (const role of ROLE_NAMES) {
+    const holder = role === "guardian" ? guardian : governance;
+    const stranger = authority.members[role].find(({ account }) => account !== holder);
+    if (stranger !== undefined) {
+      throw new Error(
+        `${stranger.account} holds the role ${role}, which these parameters give to ${holder}: revoke it before genesis goes on`,
+      );
+    }
+  }
+  const [, workersSink, treasurySink] = emissionVault.sinks;
+  if (emissionVault.startTime !== 0n && (workersSink !== workers || treasurySink !== treasury)) {
+    throw new Error(
+      `the emission has started with the sinks ${workersSink} (workers) and ${treasurySink} (treasury), which are not those of these parameters: replace them before genesis goes on`,
+    );
+  }
 
   const byAdmin: Call[] = [
     ...fund(state, parameters),
