@@ -139,6 +139,17 @@ export const emissionVaultAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "sink",
+        "type": "address"
+      }
+    ],
+    "name": "EmissionVault_StakersSink",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "held",
         "type": "uint256"
@@ -150,22 +161,6 @@ export const emissionVaultAbi = [
       }
     ],
     "name": "EmissionVault_Underfunded",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "bits",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint256",
-        "name": "value",
-        "type": "uint256"
-      }
-    ],
-    "name": "SafeCastOverflowedUintDowncast",
     "type": "error"
   },
   {
@@ -841,6 +836,17 @@ export const phalaAuthorityAbi = [
       }
     ],
     "name": "PhalaAuthority_FixedRoleAdmin",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "PhalaAuthority_LastAdmin",
     "type": "error"
   },
   {
