@@ -2290,6 +2290,17 @@ export const vphaAbi = [
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      }
+    ],
+    "name": "VPHA_MustSkip",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "VPHA_NoRequests",
     "type": "error"
@@ -2785,6 +2796,19 @@ export const vphaAbi = [
   {
     "inputs": [],
     "name": "MAX_PAUSE_PER_YEAR",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_SKIP",
     "outputs": [
       {
         "internalType": "uint256",
@@ -3830,6 +3854,30 @@ export const vphaAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "n",
+        "type": "uint256"
+      }
+    ],
+    "name": "skip",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "skipped",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

@@ -7,7 +7,7 @@ export const addresses = {
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x38d6Bc577E3fCDaF29D12700613441523B39eBB2",
       "emissionVault": "0x66F5E19f8d75d468aE6C4316baF3eea7813ab477",
-      "vpha": "0xCF84088198B1B393ADa17483089E591C2aC75d8e",
+      "vpha": "0x9681FC63750CF23987Ecf6a6e77614C2CA7f164B",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231"
     },
     "published": {
@@ -15,7 +15,7 @@ export const addresses = {
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x6117ACa7a5DEF6d8124d6b2734abd77817349E8E",
       "emissionVault": "0x3e69d3F7e067b8B6ec89A85F238Bce0d42869fDe",
-      "vpha": "0x40fE1f8ca8D9E546B3516aD30646732576c82CDa",
+      "vpha": "0x5434d7F7549eafD7Cae2F0dbcCe58bCb3291607d",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d"
     },
     "current": {
@@ -23,7 +23,7 @@ export const addresses = {
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x214C9C7727d4a0174121fb96489aa46cfA3eE078",
       "emissionVault": "0xe31624882cC6a9F4E2F24203f22969fc0b9bd24F",
-      "vpha": "0x9b078eC159793eA1E23C19eb54bd7d5D908d8295",
+      "vpha": "0x81faA6A8edB54D53dc51A5587877D3D2Dd4E4268",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037"
     }
   }
