@@ -56,7 +56,10 @@ contract EmissionVault is IEmissionVault, AccessManaged {
     function emitted(uint256 timestamp) public view returns (uint256) {
         uint256 start_ = startTime;
         if (start_ == 0 || timestamp <= start_) return 0;
-        return EmissionSchedule.emitted(budget, timestamp - start_);
+        // Unchecked: `timestamp` is after the start.
+        unchecked {
+            return EmissionSchedule.emitted(budget, timestamp - start_);
+        }
     }
 
     /// @inheritdoc IEmissionVault
@@ -65,17 +68,17 @@ contract EmissionVault is IEmissionVault, AccessManaged {
     }
 
     /// @inheritdoc IEmissionVault
-    function pulled(Stream stream) external view returns (uint256) {
+    function pulled(Stream stream) public view returns (uint256) {
         return _streams[uint256(stream)].pulled;
     }
 
     /// @inheritdoc IEmissionVault
     function due(Stream stream) external view returns (uint256) {
-        return emittedTo(stream, block.timestamp) - _streams[uint256(stream)].pulled;
+        return emittedTo(stream, block.timestamp) - pulled(stream);
     }
 
     /// @inheritdoc IEmissionVault
-    function sinkOf(Stream stream) external view returns (address) {
+    function sinkOf(Stream stream) public view returns (address) {
         return _streams[uint256(stream)].sink;
     }
 
@@ -120,8 +123,9 @@ contract EmissionVault is IEmissionVault, AccessManaged {
         if (stream == Stream.Stakers) revert EmissionVault_FixedSink(stream);
         if (startTime == 0) revert EmissionVault_NotStarted();
         _requireValidSink(newSink);
-        if (newSink == _streams[uint256(Stream.Stakers)].sink) revert EmissionVault_StakersSink(newSink);
-        StreamState memory state = _streams[uint256(stream)];
+        if (newSink == sinkOf(Stream.Stakers)) revert EmissionVault_StakersSink(newSink);
+        StreamState storage stored = _streams[uint256(stream)];
+        StreamState memory state = stored;
         address oldSink = state.sink;
         if (newSink == oldSink) revert EmissionVault_SameSink(newSink);
 
@@ -135,7 +139,7 @@ contract EmissionVault is IEmissionVault, AccessManaged {
             delete _settled[stream][newSink];
             // At most 96 bits: it is a part of what was pulled.
             state.pulled -= uint96(reserved);
-            _streams[uint256(stream)].pulled = state.pulled;
+            stored.pulled = state.pulled;
         }
         emit SinkReplaced(stream, oldSink, newSink, amount, state.pulled);
     }

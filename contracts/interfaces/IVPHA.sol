@@ -82,7 +82,7 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     error VPHA_Matured(uint256 requestId, uint256 maturity);
     /// @notice No request was named.
     error VPHA_NoRequests();
-    /// @notice The next {MAX_SKIP} requests that {redeem} and {withdraw} would come to are all settled. Call {skip} for
+    /// @notice The next {MAX_STEPS} requests that {redeem} and {withdraw} would come to are all settled. Call {skipSettled} for
     /// `controller` first, or {claim} by id.
     error VPHA_MustSkip(address controller);
     /// @notice More than what {maxWithdraw} or {maxRedeem} says can be claimed in one call.
@@ -119,8 +119,8 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     /// @notice 32: how many matured requests {redeem}, {withdraw}, {maxRedeem} and {maxWithdraw} reach in one call.
     function MAX_WALK() external view returns (uint256);
 
-    /// @notice 1,000: how many request numbers, settled or not, they look at in one call. See {skip}.
-    function MAX_SKIP() external view returns (uint256);
+    /// @notice 1,000: how many request numbers, settled or not, they look at in one call. See {skipSettled}.
+    function MAX_STEPS() external view returns (uint256);
 
     /// @notice 7 days: the longest single pause of deposits.
     function MAX_PAUSE() external view returns (uint256);
@@ -160,10 +160,10 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
 
     /// @notice Moves the place from which {redeem} and {withdraw} walk `controller`'s requests over those that are settled
     /// (claimed by id, or cancelled), at most `n`, up to the oldest open one. Pays nothing and changes no request. Needed
-    /// only where {MAX_SKIP} settled ones lie in their way: until then {maxRedeem} and {maxWithdraw} are 0.
+    /// only where {MAX_STEPS} settled ones lie in their way: until then {maxRedeem} and {maxWithdraw} are 0.
     /// @return skipped How many it has moved over.
     /// @dev Open to all.
-    function skip(address controller, uint256 n) external returns (uint256 skipped);
+    function skipSettled(address controller, uint256 n) external returns (uint256 skipped);
 
     /// @notice Deposits a request's assets again at today's price, before its maturity. The price never falls (from
     /// {MIN_SUPPLY} on), so this is never worth more than not having asked. Not ERC-7887.

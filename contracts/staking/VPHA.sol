@@ -68,7 +68,7 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     }
 
     /// @dev A controller's requests have the numbers 0 … count − 1; none below `cursor` is open. One slot.
-    /// The cursor is moved by {redeem} and {withdraw}, which walk from it, and by {skip}, but not by {claim}, which needs
+    /// The cursor is moved by {redeem} and {withdraw}, which walk from it, and by {skipSettled}, but not by {claim}, which needs
     /// none.
     struct Queue {
         uint96 count;
@@ -94,7 +94,7 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     /// @inheritdoc IVPHA
     uint256 public constant MAX_WALK = 32;
     /// @inheritdoc IVPHA
-    uint256 public constant MAX_SKIP = 1_000;
+    uint256 public constant MAX_STEPS = 1_000;
     /// @inheritdoc IVPHA
     uint256 public constant MAX_PAUSE = 7 days;
     /// @inheritdoc IVPHA
@@ -258,7 +258,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         Pool memory pool = _pool;
         uint256 supply = _accrue(pool);
         uint256 assets = _toAssets(shares, pool.assets, supply);
-        uint256 maturity = block.timestamp + UNBONDING_PERIOD;
+        uint256 maturity;
+        // Unchecked: seconds are far from the end of the type.
+        unchecked {
+            maturity = block.timestamp + UNBONDING_PERIOD;
+        }
         requestId = _open(controller, assets, shares, maturity);
         _exit(pool, supply, assets, shares, owner);
 
@@ -337,19 +341,19 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     }
 
     /// @notice PHA that {withdraw} can pay in one call: that of the oldest {MAX_WALK} matured requests within the next
-    /// {MAX_SKIP} numbers.
+    /// {MAX_STEPS} numbers.
     function maxWithdraw(address controller) external view returns (uint256 assets) {
         (assets, ) = _claimable(controller);
     }
 
     /// @notice Shares that {redeem} can pay in one call: those of the oldest {MAX_WALK} matured requests within the next
-    /// {MAX_SKIP} numbers.
+    /// {MAX_STEPS} numbers.
     function maxRedeem(address controller) external view returns (uint256 shares) {
         (, shares) = _claimable(controller);
     }
 
     /// @inheritdoc IVPHA
-    function skip(address controller, uint256 n) external nonReentrant returns (uint256 skipped) {
+    function skipSettled(address controller, uint256 n) external nonReentrant returns (uint256 skipped) {
         skipped = _settledAhead(controller, n);
         _queues[controller].cursor += uint96(skipped);
     }
@@ -469,10 +473,9 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         Epoch epoch = epochAt(block.timestamp - start);
         if (Epoch.unwrap(epoch) >= EPOCH_COUNT) return 0;
         // By the curve: {EmissionSchedule.emitted} at the end of the last epoch includes what is emitted at once then.
-        uint256 perEpoch = EmissionSchedule.share(
-            Stream.Stakers,
-            EmissionSchedule.emittedBefore(_budget, epoch.next())
-        ) - EmissionSchedule.share(Stream.Stakers, EmissionSchedule.emittedBefore(_budget, epoch));
+        uint256 perEpoch =
+            EmissionSchedule.share(Stream.Stakers, EmissionSchedule.emittedBefore(_budget, epoch.next())) -
+                EmissionSchedule.share(Stream.Stakers, EmissionSchedule.emittedBefore(_budget, epoch));
         return (perEpoch * _YEAR).mulDiv(1e18, EPOCH_LENGTH * (uint256(pool.assets) + 1));
     }
 
@@ -708,7 +711,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         uint256 shares,
         uint256 maturity
     ) private returns (uint256 requestId) {
-        uint96 index = _queues[controller].count++;
+        uint96 index;
+        // Unchecked: nobody lives to make 2^96 requests.
+        unchecked {
+            index = _queues[controller].count++;
+        }
         RequestId id = RequestIds.pack(controller, index);
         // Both amounts are at most the pool's, which fit.
         _redemptions[id] = Redemptions.pack({assets_: assets, shares_: shares, maturity_: maturity});
@@ -720,12 +727,12 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         if (!redemption.isOpen()) revert VPHA_UnknownRequest(RequestId.unwrap(id));
     }
 
-    /// @dev What the oldest {MAX_WALK} matured requests of `controller` hold, among the {MAX_SKIP} numbers from the cursor on.
+    /// @dev What the oldest {MAX_WALK} matured requests of `controller` hold, among the {MAX_STEPS} numbers from the cursor on.
     /// Requests mature in the order of their numbers, so the first that has not ends the walk. Settled ones in between are a
     /// controller's own doing, and limited so that their gas fits into any transaction.
     function _claimable(address controller) private view returns (uint256 assets, uint256 shares) {
         Queue memory queue = _queues[controller];
-        uint256 end = uint256(queue.count).min(queue.cursor + MAX_SKIP);
+        uint256 end = uint256(queue.count).min(queue.cursor + MAX_STEPS);
         uint256 seen;
         for (uint256 i = queue.cursor; i < end && seen < MAX_WALK; ++i) {
             Redemption redemption = _redemptions[RequestIds.pack(controller, i)];
@@ -756,7 +763,7 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         (uint256 claimableAssets, uint256 claimableShares) = _claimable(controller);
         uint256 claimable = inShares ? claimableShares : claimableAssets;
         if (amount > claimable) {
-            if (_settledAhead(controller, MAX_SKIP) == MAX_SKIP) revert VPHA_MustSkip(controller);
+            if (_settledAhead(controller, MAX_STEPS) == MAX_STEPS) revert VPHA_MustSkip(controller);
             revert VPHA_ExceedsClaimable(amount, claimable);
         }
 

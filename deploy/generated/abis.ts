@@ -2808,7 +2808,7 @@ export const vphaAbi = [
   },
   {
     "inputs": [],
-    "name": "MAX_SKIP",
+    "name": "MAX_STEPS",
     "outputs": [
       {
         "internalType": "uint256",
@@ -3869,7 +3869,7 @@ export const vphaAbi = [
         "type": "uint256"
       }
     ],
-    "name": "skip",
+    "name": "skipSettled",
     "outputs": [
       {
         "internalType": "uint256",

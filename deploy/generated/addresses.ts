@@ -6,24 +6,24 @@ export const addresses = {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x38d6Bc577E3fCDaF29D12700613441523B39eBB2",
-      "emissionVault": "0x66F5E19f8d75d468aE6C4316baF3eea7813ab477",
-      "vpha": "0x9681FC63750CF23987Ecf6a6e77614C2CA7f164B",
+      "emissionVault": "0x94F57eA2a912a4B3FF0527505F07C8df59655F01",
+      "vpha": "0xFB04a6F164dE6d5135D57F39AC78AF90f8A72790",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x6117ACa7a5DEF6d8124d6b2734abd77817349E8E",
-      "emissionVault": "0x3e69d3F7e067b8B6ec89A85F238Bce0d42869fDe",
-      "vpha": "0x5434d7F7549eafD7Cae2F0dbcCe58bCb3291607d",
+      "emissionVault": "0xC2aEd29dff62cc627864f25cfFe6d599A0421B70",
+      "vpha": "0xeF8F9242f9eE9Cc5468336446eb9C17003CD5F14",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x214C9C7727d4a0174121fb96489aa46cfA3eE078",
-      "emissionVault": "0xe31624882cC6a9F4E2F24203f22969fc0b9bd24F",
-      "vpha": "0x81faA6A8edB54D53dc51A5587877D3D2Dd4E4268",
+      "emissionVault": "0x66B9D1FC17959730d3367063388a7b8BC2C21265",
+      "vpha": "0x8e9C48c65C2110E2f318d68Dec8bF9476970dEf8",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037"
     }
   }

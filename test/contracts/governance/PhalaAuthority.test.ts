@@ -355,11 +355,9 @@ describe("the last admin", () => {
     await authority.write.grantRole([ROLE.admin, bob, 0], as);
     await authority.write.renounceRole([ROLE.admin, governance], as);
     expect(await authority.read.membersOf([ROLE.admin])).toEqual([bob]);
-    await expectRevert(
-      authority.write.renounceRole([ROLE.admin, bob], { account: bob }),
-      "PhalaAuthority_LastAdmin",
-      [bob],
-    );
+    await expectRevert(authority.write.renounceRole([ROLE.admin, bob], { account: bob }), "PhalaAuthority_LastAdmin", [
+      bob,
+    ]);
   });
 
   it("stays after sealing, too, and can hand over", async () => {

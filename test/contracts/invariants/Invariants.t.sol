@@ -70,7 +70,7 @@ contract InvariantsTest is Campaign {
             "roundTrip",
             "transferShares",
             "setOperator",
-            "skip",
+            "skipSettled",
             "harvest",
             "fund",
             "pauseDeposits",

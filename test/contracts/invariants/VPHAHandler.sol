@@ -57,7 +57,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
         list[14] = this.fund.selector;
         list[15] = this.pauseDeposits.selector;
         list[16] = this.resumeDeposits.selector;
-        list[17] = this.skip.selector;
+        list[17] = this.skipSettled.selector;
         list[18] = this.attack.selector;
     }
 
@@ -202,10 +202,10 @@ contract VPHAHandler is Handler, RedemptionLedger {
     }
 
     /// @notice Anybody moves anybody's cursor: it must succeed, and change nothing that can be claimed.
-    function skip(uint256 a, uint256 b, uint256 c) external {
+    function skipSettled(uint256 a, uint256 b, uint256 c) external {
         address controller = world.actor(b);
-        bytes memory data = abi.encodeCall(vpha.skip, (controller, spread(c, 0, type(uint256).max)));
-        (bool success, ) = _do("skip", world.actor(a), address(vpha), data);
+        bytes memory data = abi.encodeCall(vpha.skipSettled, (controller, spread(c, 0, type(uint256).max)));
+        (bool success, ) = _do("skipSettled", world.actor(a), address(vpha), data);
         _check(0, success, "a skip was refused");
         (uint256 assets, uint256 shares) = claimableOf(controller);
         _check(5, vpha.maxWithdraw(controller) == assets, "a skip changed the assets that can be claimed");
