@@ -668,7 +668,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     function _exit(Pool memory pool, uint256 supply, uint256 assets, uint256 shares, address owner) private {
         _burn(owner, shares);
         uint256 assetsBefore = pool.assets;
-        uint256 supplyAfter = supply - shares;
+        uint256 supplyAfter;
+        // Unchecked: the burn has shown that the supply has them.
+        unchecked {
+            supplyAfter = supply - shares;
+        }
         // Both are parts of the asset's supply, which fits.
         pool.assets = uint96(assetsBefore - assets);
         pool.pending += uint96(assets);
