@@ -6,7 +6,7 @@
  */
 import { emittedTo } from "./emission.ts";
 
-/** Below this supply of vPHA the price stands still. */
+/** Below this supply of vPHA the price does not rise: emission is banked, and income waits. */
 export const MIN_SUPPLY = 1_000n * 10n ** 18n;
 
 /** The emission as the vault announced it. */

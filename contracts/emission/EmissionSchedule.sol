@@ -11,7 +11,7 @@ import {Stream} from "../types/Stream.sol";
 ///     C(k) = 4B − ⌈4B·3^k / 4^k⌉
 ///     E    = C(k) + (C(k+1) − C(k))·x / D     for k ≤ 103, and 4B from 104·D on
 ///
-/// What holds, for every B that {isValidBudget} accepts:
+/// What holds, for every B that {requireValidBudget} accepts:
 /// 1. E depends on `elapsed` alone: nothing drifts, nothing depends on how often or by whom it is asked.
 /// 2. E never falls: C is non-decreasing, and between two epochs E rises linearly from one to the other.
 /// 3. E ≤ 4B always and E = 4B in the end: the sum of the geometric series is the cap.

@@ -5,7 +5,6 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IEmissionVault} from "../interfaces/IEmissionVault.sol";
 import {STREAM_COUNT, Stream} from "../types/Stream.sol";
 import {EmissionSchedule} from "./EmissionSchedule.sol";
@@ -13,11 +12,11 @@ import {EmissionSchedule} from "./EmissionSchedule.sol";
 /// @title EmissionVault
 /// @notice See {IEmissionVault}.
 /// @dev What holds:
-/// 1. Σ pulled ≤ E(now) ≤ 4B, and per stream: {pull} and {replaceSink} move `pulled` exactly to the stream's E(now).
+/// 1. Σ pulled ≤ E(now) ≤ 4B, and per stream: {pull} moves `pulled` exactly to the stream's E(now), {replaceSink} to that
+///    less what was reserved for the new sink. `pulled` is at all times what was paid plus what is reserved.
 /// 2. The balance covers 4B − Σ paid: it is required at {start}, and only {pull} takes from it.
 /// 3. A token that calls back finds the books already written.
 contract EmissionVault is IEmissionVault, AccessManaged {
-    using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     /// @dev One slot: bits 0–159 sink, bits 160–255 pulled.
@@ -44,10 +43,9 @@ contract EmissionVault is IEmissionVault, AccessManaged {
 
     /// @param authority The {PhalaAuthority} that decides who may start and replace sinks.
     /// @param token_ PHA.
-    /// @param budget_ Wei emitted in epoch 0. The cap, 4 times that, must fit into 96 bits.
+    /// @param budget_ Wei emitted in epoch 0. What is valid keeps the cap, 4 times that, below 2^92: `pulled` can hold it.
     constructor(address authority, IERC20 token_, uint256 budget_) AccessManaged(authority) {
         EmissionSchedule.requireValidBudget(budget_);
-        EmissionSchedule.cap(budget_).toUint96();
         token = token_;
         budget = budget_;
     }
@@ -58,7 +56,10 @@ contract EmissionVault is IEmissionVault, AccessManaged {
     function emitted(uint256 timestamp) public view returns (uint256) {
         uint256 start_ = startTime;
         if (start_ == 0 || timestamp <= start_) return 0;
-        return EmissionSchedule.emitted(budget, timestamp - start_);
+        // Unchecked: `timestamp` is after the start.
+        unchecked {
+            return EmissionSchedule.emitted(budget, timestamp - start_);
+        }
     }
 
     /// @inheritdoc IEmissionVault
@@ -67,17 +68,17 @@ contract EmissionVault is IEmissionVault, AccessManaged {
     }
 
     /// @inheritdoc IEmissionVault
-    function pulled(Stream stream) external view returns (uint256) {
+    function pulled(Stream stream) public view returns (uint256) {
         return _streams[uint256(stream)].pulled;
     }
 
     /// @inheritdoc IEmissionVault
     function due(Stream stream) external view returns (uint256) {
-        return emittedTo(stream, block.timestamp) - _streams[uint256(stream)].pulled;
+        return emittedTo(stream, block.timestamp) - pulled(stream);
     }
 
     /// @inheritdoc IEmissionVault
-    function sinkOf(Stream stream) external view returns (address) {
+    function sinkOf(Stream stream) public view returns (address) {
         return _streams[uint256(stream)].sink;
     }
 
@@ -111,6 +112,7 @@ contract EmissionVault is IEmissionVault, AccessManaged {
         startTime = start_;
         for (uint256 i = 0; i < STREAM_COUNT; ++i) {
             _requireValidSink(sinks[i]);
+            if (i != 0 && sinks[i] == sinks[0]) revert EmissionVault_StakersSink(sinks[i]);
             _streams[i].sink = sinks[i];
         }
         emit Started(start_, budget, sinks);
@@ -121,13 +123,24 @@ contract EmissionVault is IEmissionVault, AccessManaged {
         if (stream == Stream.Stakers) revert EmissionVault_FixedSink(stream);
         if (startTime == 0) revert EmissionVault_NotStarted();
         _requireValidSink(newSink);
-        StreamState memory state = _streams[uint256(stream)];
+        if (newSink == sinkOf(Stream.Stakers)) revert EmissionVault_StakersSink(newSink);
+        StreamState storage stored = _streams[uint256(stream)];
+        StreamState memory state = stored;
         address oldSink = state.sink;
         if (newSink == oldSink) revert EmissionVault_SameSink(newSink);
 
         state.sink = newSink;
         uint256 amount = _settle(stream, state);
-        _settled[stream][oldSink] += amount;
+        _settled[stream][oldSink] = amount;
+
+        // Who was the sink before finds among its due what it had not pulled then.
+        uint256 reserved = _settled[stream][newSink];
+        if (reserved != 0) {
+            delete _settled[stream][newSink];
+            // At most 96 bits: it is a part of what was pulled.
+            state.pulled -= uint96(reserved);
+            stored.pulled = state.pulled;
+        }
         emit SinkReplaced(stream, oldSink, newSink, amount, state.pulled);
     }
 
@@ -136,7 +149,7 @@ contract EmissionVault is IEmissionVault, AccessManaged {
     /// @dev Writes the stream's state, moved to this second. Returns what that owes the sink that it had until now.
     function _settle(Stream stream, StreamState memory state) private returns (uint256 amount) {
         uint256 total = emittedTo(stream, block.timestamp);
-        // Unchecked: the stream never falls, and total ≤ cap, which the constructor showed to fit.
+        // Unchecked: the stream never falls, and total ≤ cap < 2^92 by {EmissionSchedule.requireValidBudget}.
         unchecked {
             amount = total - state.pulled;
             state.pulled = uint96(total);

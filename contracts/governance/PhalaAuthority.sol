@@ -12,7 +12,6 @@ import {
     PARAMETERS_ROLE_ID,
     TREASURY_ROLE_ID,
     PERIPHERY_ROLE_ID,
-    CORE_ROLE_ID,
     PARAMETERS_DELAY,
     TREASURY_DELAY,
     PERIPHERY_DELAY,
@@ -23,12 +22,13 @@ import {
 /// @title PhalaAuthority
 /// @notice See {IPhalaAuthority}.
 /// @dev What holds once {seal} has been called, for ever:
-/// 1. Nobody has a role with less than its class's delay: {seal} checks every member, {_grantRole} every later one.
+/// 1. Nobody has a role with less than its class's delay: {_grantRole} checks every member, {seal} the admins from before.
 /// 2. A function never gets faster: {_setTargetFunctionRole} compares the floors; only a function that never had a class
 ///    may get any, by the slowest path.
 /// 3. All of it is changed by the admin role alone, after {CORE_DELAY}: no role gets another admin.
 /// 4. A contract never gets another authority: neither by {updateAuthority} nor by executing its `setAuthority`.
 /// 5. No operation was scheduled before.
+/// 6. The admin role has a member ({_revokeRole}, from the constructor on).
 contract PhalaAuthority is IPhalaAuthority, AccessManager {
     using EnumerableSet for EnumerableSet.AddressSet;
 
@@ -73,14 +73,11 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
 
     /// @inheritdoc IPhalaAuthority
     function seal() external {
-        // Whatever the caller's delay: it only ties hands, and {_requireFloors} wants the admin's delay raised before.
+        // Whatever the caller's delay: it only ties hands, and {_requireAdminFloor} wants it raised before.
         (bool isAdmin, ) = hasRole(ADMIN_ROLE_ID, msg.sender);
         if (!isAdmin) revert AccessManagerUnauthorizedAccount(msg.sender, ADMIN_ROLE_ID);
         if (isSealed) revert PhalaAuthority_AlreadySealed();
-        _requireFloors(ADMIN_ROLE_ID);
-        for (uint64 roleId = GUARDIAN_ROLE_ID; roleId <= CORE_ROLE_ID; ++roleId) {
-            _requireFloors(roleId);
-        }
+        _requireAdminFloor();
         isSealed = true;
         emit Sealed();
     }
@@ -120,7 +117,9 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         uint32 executionDelay
     ) internal override returns (bool) {
         if (roleId != ADMIN_ROLE_ID && !isClassRole(roleId)) revert PhalaAuthority_UnknownRole(roleId);
-        if (isSealed && executionDelay < delayFloor(roleId)) {
+        // Until {seal}, governance sets up as an admin without a delay; the classes have their floors from the beginning.
+        bool isExempt = roleId == ADMIN_ROLE_ID && !isSealed;
+        if (!isExempt && executionDelay < delayFloor(roleId)) {
             revert PhalaAuthority_DelayBelowFloor(roleId, account, executionDelay, delayFloor(roleId));
         }
         _members[roleId].add(account);
@@ -128,7 +127,11 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
     }
 
     function _revokeRole(uint64 roleId, address account) internal override returns (bool) {
-        _members[roleId].remove(account);
+        EnumerableSet.AddressSet storage members = _members[roleId];
+        if (roleId == ADMIN_ROLE_ID && members.length() == 1 && members.contains(account)) {
+            revert PhalaAuthority_LastAdmin(account);
+        }
+        members.remove(account);
         return super._revokeRole(roleId, account);
     }
 
@@ -146,14 +149,14 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         super._setTargetFunctionRole(target, selector, roleId);
     }
 
-    /// @dev Both the delay in force and one that was announced must reach the floor.
-    function _requireFloors(uint64 roleId) private view {
-        uint32 floor = delayFloor(roleId);
-        EnumerableSet.AddressSet storage members = _members[roleId];
-        for (uint256 i = 0; i < members.length(); ++i) {
-            (, uint32 current, uint32 pending, uint48 effect) = getAccess(roleId, members.at(i));
+    /// @dev Both an admin's delay in force and one that was announced must reach the floor.
+    function _requireAdminFloor() private view {
+        EnumerableSet.AddressSet storage admins = _members[ADMIN_ROLE_ID];
+        for (uint256 i = 0; i < admins.length(); ++i) {
+            address admin = admins.at(i);
+            (, uint32 current, uint32 pending, uint48 effect) = getAccess(ADMIN_ROLE_ID, admin);
             uint32 delay = effect != 0 && pending < current ? pending : current;
-            if (delay < floor) revert PhalaAuthority_DelayBelowFloor(roleId, members.at(i), delay, floor);
+            if (delay < CORE_DELAY) revert PhalaAuthority_DelayBelowFloor(ADMIN_ROLE_ID, admin, delay, CORE_DELAY);
         }
     }
 }

@@ -16,7 +16,8 @@ interface IEmissionVault {
     event Pulled(Stream indexed stream, address indexed sink, uint256 amount, uint256 pulled);
 
     /// @notice `newSink` receives `stream` from now on. `settled` is what the old sink had not pulled yet: it stays
-    /// reserved for it; `pulled` is the stream's cumulative total after it.
+    /// reserved for it; `pulled` is the stream's total after it. What had been reserved for `newSink` is due again: it is
+    /// `settled` plus the total before less the total after.
     event SinkReplaced(
         Stream indexed stream,
         address indexed oldSink,
@@ -38,6 +39,8 @@ interface IEmissionVault {
     error EmissionVault_InvalidSink(address sink);
     /// @notice The stream has this sink already.
     error EmissionVault_SameSink(address sink);
+    /// @notice The stakers' sink takes no other stream: it could not pull it.
+    error EmissionVault_StakersSink(address sink);
     /// @notice The stakers' sink is fixed for ever.
     error EmissionVault_FixedSink(Stream stream);
     /// @notice The caller is not, and has not been, the sink of this stream, or has nothing reserved.
@@ -58,21 +61,24 @@ interface IEmissionVault {
     /// @notice Wei emitted by `stream` from the start until `timestamp`. The three sum exactly to {emitted}.
     function emittedTo(Stream stream, uint256 timestamp) external view returns (uint256);
 
-    /// @notice Wei of `stream` that were paid out, or reserved for a former sink, so far.
+    /// @notice Wei of `stream` that were paid out or are reserved for a former sink. Falls when a former sink is the sink
+    /// again, by what was reserved for it.
     function pulled(Stream stream) external view returns (uint256);
 
-    /// @notice Wei that `stream`'s sink could pull now.
+    /// @notice Wei that `stream`'s sink could pull now, all that it is owed.
     function due(Stream stream) external view returns (uint256);
 
     /// @notice The account that may pull `stream`.
     function sinkOf(Stream stream) external view returns (address);
 
-    /// @notice Wei of `stream` reserved for the former sink `sink`.
+    /// @notice Wei of `stream` reserved for the former sink `sink`; 0 for the current one.
     function settledOf(Stream stream, address sink) external view returns (uint256);
 
-    /// @notice Starts the emission at the next full hour (now, if it is one). Once, by governance, as the last step of genesis.
+    /// @notice Starts the emission at the next full hour (now, if it is one). Once, by governance, in
+    /// genesis: before the authority is sealed, which is its last step.
     /// @param sinks The sinks in the order of {Stream}; the stakers' is fixed from then on.
-    /// @dev Reverts with {EmissionVault_AlreadyStarted}, {EmissionVault_Underfunded}, {EmissionVault_InvalidSink}.
+    /// @dev Reverts with {EmissionVault_AlreadyStarted}, {EmissionVault_Underfunded}, {EmissionVault_InvalidSink},
+    /// {EmissionVault_StakersSink}.
     function start(address[STREAM_COUNT] calldata sinks) external;
 
     /// @notice Sends the caller what `stream` owes it: all that is due for the current sink, what was reserved for a former one.
@@ -82,7 +88,8 @@ interface IEmissionVault {
 
     /// @notice Directs `stream` (workers or treasury) to `newSink`. The old sink's due is settled to the second and stays
     /// reserved until it pulls it: a sink is never pushed to, so that its books and its hostility cannot matter here.
+    /// A former sink that comes back is due, at once, what is reserved for it.
     /// @dev By governance, in the slowest class. Reverts with {EmissionVault_FixedSink}, {EmissionVault_NotStarted},
-    /// {EmissionVault_InvalidSink}, {EmissionVault_SameSink}.
+    /// {EmissionVault_InvalidSink}, {EmissionVault_StakersSink}, {EmissionVault_SameSink}.
     function replaceSink(Stream stream, address newSink) external;
 }

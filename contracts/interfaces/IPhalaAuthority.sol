@@ -7,16 +7,16 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 /// @notice OpenZeppelin's AccessManager in which a role is a delay class with a floor in code. Roles: 0 admin (52 days),
 /// 1 guardian (none, but limited by each contract), 2 parameters (7 days), 3 treasury (14), 4 periphery (30), 5 core (52).
 ///
-/// Until {seal}, governance sets the suite up without delays. From then on no delay is under its floor, no function moves
-/// to a faster class, no role gets another admin and no contract another authority. Operations can be executed for 14
-/// days after they became ready, then they are void.
+/// No class is ever held with less than its delay. Until {seal}, governance sets the suite up as an admin without one; from
+/// then on the admin role has its floor, too, no function moves to a faster class, no role gets another admin and no contract
+/// another authority. Operations can be executed for 14 days after they became ready, then they are void.
 interface IPhalaAuthority is IAccessManager {
-    /// @notice The floors are in force from now on.
+    /// @notice The admin role has its floor, too, from now on, and what is set up can only get slower.
     event Sealed();
 
     /// @notice {seal} was called before.
     error PhalaAuthority_AlreadySealed();
-    /// @notice Operations can be scheduled once the floors are in force; until then governance acts at once.
+    /// @notice Operations can be scheduled once the authority is sealed; until then governance acts at once.
     error PhalaAuthority_NotSealed();
     /// @notice `account` would hold `roleId` with a delay (seconds) under the class's floor.
     error PhalaAuthority_DelayBelowFloor(uint64 roleId, address account, uint32 delay, uint32 floor);
@@ -26,18 +26,20 @@ interface IPhalaAuthority is IAccessManager {
     error PhalaAuthority_UnknownRole(uint64 roleId);
     /// @notice All roles are administered by the admin role, for ever.
     error PhalaAuthority_FixedRoleAdmin(uint64 roleId);
+    /// @notice `account` is the only admin: make another one first, since without any nothing could ever be changed again.
+    error PhalaAuthority_LastAdmin(address account);
     /// @notice The authority of a contract cannot be changed.
     error PhalaAuthority_FixedAuthority(address target);
 
-    /// @notice Puts the floors in force. Once, by an admin, at the end of genesis; at once, whatever the admin's delay.
-    /// @dev Reverts with {AccessManagerUnauthorizedAccount}, {PhalaAuthority_AlreadySealed}, and with {PhalaAuthority_DelayBelowFloor} if any member of any
-    /// role has less than its class demands.
+    /// @notice Ends the set-up. Once, by an admin, as the last step of genesis; at once, whatever the admin's delay.
+    /// @dev Reverts with {AccessManagerUnauthorizedAccount}, {PhalaAuthority_AlreadySealed}, and with
+    /// {PhalaAuthority_DelayBelowFloor} if any admin has less than 52 days.
     function seal() external;
 
-    /// @notice Whether the floors are in force.
+    /// @notice Whether {seal} was called.
     function isSealed() external view returns (bool);
 
-    /// @notice The shortest delay, in seconds, with which `roleId` can be held after {seal}.
+    /// @notice The shortest delay, in seconds, with which `roleId` can be held: a class always, the admin role from {seal} on.
     function delayFloor(uint64 roleId) external pure returns (uint32);
 
     /// @notice All accounts that hold `roleId`, or will once their grant takes effect.

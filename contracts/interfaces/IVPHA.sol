@@ -17,8 +17,9 @@ import {IEmissionVault} from "./IEmissionVault.sol";
 /// A redemption request burns its shares and fixes its assets and its maturity. Requests are independent: none changes
 /// another's clock, and nobody can open one for an account that has not approved him. Exits are never paused.
 ///
-/// While fewer than {MIN_SUPPLY} shares exist the price stands still: emission and rounding dust are banked, the income
-/// stream waits, and all of it vests once there is supply again. So neither a first nor a last holder can move the price.
+/// While fewer than {MIN_SUPPLY} shares exist the price does not rise: emission and rounding dust are banked, the income
+/// stream waits, and all of it vests once there is supply again. Entries and exits can lower it there by what a wei of the
+/// pool is worth to a share, in rounding. So neither a first nor a last holder can drive the price.
 ///
 /// All amounts are in wei (1e-18 PHA or vPHA), all times in unix seconds.
 interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
@@ -81,6 +82,9 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     error VPHA_Matured(uint256 requestId, uint256 maturity);
     /// @notice No request was named.
     error VPHA_NoRequests();
+    /// @notice The next {MAX_STEPS} requests that {redeem} and {withdraw} would come to are all settled. Call {skipSettled} for
+    /// `controller` first, or {claim} by id.
+    error VPHA_MustSkip(address controller);
     /// @notice More than what {maxWithdraw} or {maxRedeem} says can be claimed in one call.
     error VPHA_ExceedsClaimable(uint256 requested, uint256 claimable);
     /// @notice Redemptions are asynchronous: ERC-7540 demands that this preview reverts. Ask {convertToAssets} instead.
@@ -103,7 +107,7 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     /// @notice 21 days from request to claim.
     function UNBONDING_PERIOD() external view returns (uint256);
 
-    /// @notice 1,000 vPHA: below this supply the price stands still.
+    /// @notice 1,000 vPHA: below this supply the price does not rise.
     function MIN_SUPPLY() external view returns (uint256);
 
     /// @notice 1,000 PHA: the smallest income that {fund} takes.
@@ -112,8 +116,11 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     /// @notice 7 days: how long new income takes to vest.
     function VESTING_PERIOD() external view returns (uint256);
 
-    /// @notice 32: how many matured requests {redeem}, {withdraw}, {maxRedeem} and {maxWithdraw} look at in one call.
+    /// @notice 32: how many matured requests {redeem}, {withdraw}, {maxRedeem} and {maxWithdraw} reach in one call.
     function MAX_WALK() external view returns (uint256);
+
+    /// @notice 1,000: how many request numbers, settled or not, they look at in one call. See {skipSettled}.
+    function MAX_STEPS() external view returns (uint256);
 
     /// @notice 7 days: the longest single pause of deposits.
     function MAX_PAUSE() external view returns (uint256);
@@ -151,8 +158,15 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     /// {VPHA_ForeignRequest}, {VPHA_UnknownRequest}, {VPHA_NotMatured}.
     function claim(uint256[] calldata ids, address receiver) external returns (uint256 assets);
 
-    /// @notice Deposits a request's assets again at today's price, before its maturity. The price never falls, so this is
-    /// never worth more than not having asked. Not ERC-7887.
+    /// @notice Moves the place from which {redeem} and {withdraw} walk `controller`'s requests over those that are settled
+    /// (claimed by id, or cancelled), at most `n`, up to the oldest open one. Pays nothing and changes no request. Needed
+    /// only where {MAX_STEPS} settled ones lie in their way: until then {maxRedeem} and {maxWithdraw} are 0.
+    /// @return skipped How many it has moved over.
+    /// @dev Open to all.
+    function skipSettled(address controller, uint256 n) external returns (uint256 skipped);
+
+    /// @notice Deposits a request's assets again at today's price, before its maturity. The price never falls (from
+    /// {MIN_SUPPLY} on), so this is never worth more than not having asked. Not ERC-7887.
     /// @return shares vPHA minted to the controller. Rounds down.
     /// @dev By the controller or its operator; follows the pause of deposits. Reverts with {VPHA_DepositsPaused},
     /// {VPHA_NotController}, {VPHA_UnknownRequest}, {VPHA_Matured}, {VPHA_ZeroShares}.
@@ -197,10 +211,12 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     // VIEWS FOR PEOPLE
 
     /// @notice What the emission of this second adds to the assets per year of 365 days, without compounding, times 1e18.
-    /// Income from {fund} is not in it. 0 while there is too little supply. Rounds down.
+    /// Not in it are income from {fund}, and what is emitted at once when the last epoch ends. 0 while there is too little
+    /// supply, before the emission has started and after it has ended. Rounds down.
     function apr() external view returns (uint256);
 
-    /// @notice Seconds until the emission curve ends (0 also before it has started), and until the income has vested.
+    /// @notice Seconds until the emission curve ends (0 while {IEmissionVault-start} has not been called), and until the
+    /// income has vested (while it waits for supply: how long it will take from then).
     function runway() external view returns (uint256 curve, uint256 income);
 
     /// @notice PHA held here, plus what the emission vault owes this second, less all that is owed to holders, to the

@@ -16,7 +16,7 @@ import {IEmissionVault} from "../interfaces/IEmissionVault.sol";
 import {IERC7540Operator, IERC7540Redeem} from "../interfaces/IERC7540.sol";
 import {IERC7575} from "../interfaces/IERC7575.sol";
 import {IVPHA} from "../interfaces/IVPHA.sol";
-import {EPOCH_COUNT, EPOCH_LENGTH} from "../types/Epoch.sol";
+import {EPOCH_COUNT, EPOCH_LENGTH, Epoch, epochAt} from "../types/Epoch.sol";
 import {NO_REDEMPTION, Redemption, Redemptions} from "../types/Redemption.sol";
 import {RequestId, RequestIds} from "../types/RequestId.sol";
 import {Stream} from "../types/Stream.sol";
@@ -30,9 +30,12 @@ import {Stream} from "../types/Stream.sol";
 ///    and exits round in favour of the pool.
 /// 3. Between two interactions the price depends on time alone, and how many there are in between does not matter:
 ///    emission and income are both differences of closed forms.
-/// 4. No loop, and no slot but the pool's, is shared between accounts.
+/// 4. No loop runs over accounts. What flows of different accounts share is of fixed size: the pool and, where they
+///    matter, the income and the bank.
 ///
-/// Gas: deposits, requests, cancellations and claims write one slot of the books beside the token balances.
+/// Gas: with {MIN_SUPPLY} shares or more, a deposit writes one slot of the books beside the token balances (the pool); a
+/// claim by id and a cancellation write that and each request's slot; a request writes that, its own and its controller's
+/// queue; {redeem} and {withdraw} write what a claim does, and the queue.
 contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     using Math for uint256;
     using SafeCast for uint256;
@@ -55,8 +58,8 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     }
 
     /// @dev Other income. One slot with the pause: bits 0–95 amount, 96–135 start, 136–175 end, 176–215 pausedUntil.
-    /// `amount` vests linearly from `start` to `end`. While the price stands still for want of supply, `start` is 0 and
-    /// `end` is the number of seconds that are left.
+    /// `amount` vests linearly from `start` to `end`. While it waits for supply, `start` is 0 and `end` is the number of
+    /// seconds that are left.
     struct Income {
         uint96 amount;
         uint40 start;
@@ -65,7 +68,8 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     }
 
     /// @dev A controller's requests have the numbers 0 … count − 1; none below `cursor` is open. One slot.
-    /// The cursor is moved by {redeem} and {withdraw}, which walk from it, and not by {claim}, which needs none.
+    /// The cursor is moved by {redeem} and {withdraw}, which walk from it, and by {skipSettled}, but not by {claim}, which needs
+    /// none.
     struct Queue {
         uint96 count;
         uint96 cursor;
@@ -89,6 +93,8 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     uint256 public constant VESTING_PERIOD = 7 days;
     /// @inheritdoc IVPHA
     uint256 public constant MAX_WALK = 32;
+    /// @inheritdoc IVPHA
+    uint256 public constant MAX_STEPS = 1_000;
     /// @inheritdoc IVPHA
     uint256 public constant MAX_PAUSE = 7 days;
     /// @inheritdoc IVPHA
@@ -252,7 +258,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         Pool memory pool = _pool;
         uint256 supply = _accrue(pool);
         uint256 assets = _toAssets(shares, pool.assets, supply);
-        uint256 maturity = block.timestamp + UNBONDING_PERIOD;
+        uint256 maturity;
+        // Unchecked: seconds are far from the end of the type.
+        unchecked {
+            maturity = block.timestamp + UNBONDING_PERIOD;
+        }
         requestId = _open(controller, assets, shares, maturity);
         _exit(pool, supply, assets, shares, owner);
 
@@ -307,7 +317,8 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
 
     /// @notice Pays `shares` worth of `controller`'s matured requests, oldest first: each request in full but the last,
     /// which may be paid in part (rounded down, the rest stays open).
-    /// @dev By the controller or its operator. Reverts with {VPHA_NotController}, {VPHA_ZeroShares}, {VPHA_ExceedsClaimable}.
+    /// @dev By the controller or its operator. Reverts with {VPHA_NotController}, {VPHA_ZeroShares}, {VPHA_ExceedsClaimable},
+    /// {VPHA_MustSkip}.
     function redeem(
         uint256 shares,
         address receiver,
@@ -317,8 +328,10 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     }
 
     /// @notice Pays `assets` wei of `controller`'s matured requests, oldest first.
-    /// @return shares The shares that stood for them. Rounded up for the last request, which may be paid in part.
-    /// @dev By the controller or its operator. Reverts with {VPHA_NotController}, {VPHA_ZeroShares}, {VPHA_ExceedsClaimable}.
+    /// @return shares The shares that stood for them. The last request may be paid in part: then rounded up, but to one less
+    /// than the request has at most, so that {redeem} can reach the rest.
+    /// @dev By the controller or its operator. Reverts with {VPHA_NotController}, {VPHA_ZeroShares}, {VPHA_ExceedsClaimable},
+    /// {VPHA_MustSkip}.
     function withdraw(
         uint256 assets,
         address receiver,
@@ -327,14 +340,22 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         (, shares) = _walk(controller, receiver, assets, false);
     }
 
-    /// @notice PHA that {withdraw} can pay in one call: that of the oldest {MAX_WALK} matured requests.
+    /// @notice PHA that {withdraw} can pay in one call: that of the oldest {MAX_WALK} matured requests within the next
+    /// {MAX_STEPS} numbers.
     function maxWithdraw(address controller) external view returns (uint256 assets) {
         (assets, ) = _claimable(controller);
     }
 
-    /// @notice Shares that {redeem} can pay in one call: those of the oldest {MAX_WALK} matured requests.
+    /// @notice Shares that {redeem} can pay in one call: those of the oldest {MAX_WALK} matured requests within the next
+    /// {MAX_STEPS} numbers.
     function maxRedeem(address controller) external view returns (uint256 shares) {
         (, shares) = _claimable(controller);
+    }
+
+    /// @inheritdoc IVPHA
+    function skipSettled(address controller, uint256 n) external nonReentrant returns (uint256 skipped) {
+        skipped = _settledAhead(controller, n);
+        _queues[controller].cursor += uint96(skipped);
     }
 
     /// @inheritdoc IERC7540Redeem
@@ -449,8 +470,12 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         (uint256 supply, ) = _accrueInMemory(pool);
         uint256 start = _startOf(pool);
         if (supply < MIN_SUPPLY || start == 0 || block.timestamp < start) return 0;
-        uint256 epochStart = block.timestamp - ((block.timestamp - start) % EPOCH_LENGTH);
-        uint256 perEpoch = _emissionBetween(start, epochStart, epochStart + EPOCH_LENGTH);
+        Epoch epoch = epochAt(block.timestamp - start);
+        if (Epoch.unwrap(epoch) >= EPOCH_COUNT) return 0;
+        // By the curve: {EmissionSchedule.emitted} at the end of the last epoch includes what is emitted at once then.
+        uint256 perEpoch =
+            EmissionSchedule.share(Stream.Stakers, EmissionSchedule.emittedBefore(_budget, epoch.next())) -
+                EmissionSchedule.share(Stream.Stakers, EmissionSchedule.emittedBefore(_budget, epoch));
         return (perEpoch * _YEAR).mulDiv(1e18, EPOCH_LENGTH * (uint256(pool.assets) + 1));
     }
 
@@ -643,7 +668,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     function _exit(Pool memory pool, uint256 supply, uint256 assets, uint256 shares, address owner) private {
         _burn(owner, shares);
         uint256 assetsBefore = pool.assets;
-        uint256 supplyAfter = supply - shares;
+        uint256 supplyAfter;
+        // Unchecked: the burn has shown that the supply has them.
+        unchecked {
+            supplyAfter = supply - shares;
+        }
         // Both are parts of the asset's supply, which fits.
         pool.assets = uint96(assetsBefore - assets);
         pool.pending += uint96(assets);
@@ -686,7 +715,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         uint256 shares,
         uint256 maturity
     ) private returns (uint256 requestId) {
-        uint96 index = _queues[controller].count++;
+        uint96 index;
+        // Unchecked: nobody lives to make 2^96 requests.
+        unchecked {
+            index = _queues[controller].count++;
+        }
         RequestId id = RequestIds.pack(controller, index);
         // Both amounts are at most the pool's, which fit.
         _redemptions[id] = Redemptions.pack({assets_: assets, shares_: shares, maturity_: maturity});
@@ -698,12 +731,14 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         if (!redemption.isOpen()) revert VPHA_UnknownRequest(RequestId.unwrap(id));
     }
 
-    /// @dev What the oldest {MAX_WALK} matured requests of `controller` hold. Requests mature in the order of their
-    /// numbers, so the first that has not ends the walk. Settled ones in between are a controller's own doing.
+    /// @dev What the oldest {MAX_WALK} matured requests of `controller` hold, among the {MAX_STEPS} numbers from the cursor on.
+    /// Requests mature in the order of their numbers, so the first that has not ends the walk. Settled ones in between are a
+    /// controller's own doing, and limited so that their gas fits into any transaction.
     function _claimable(address controller) private view returns (uint256 assets, uint256 shares) {
         Queue memory queue = _queues[controller];
+        uint256 end = uint256(queue.count).min(queue.cursor + MAX_STEPS);
         uint256 seen;
-        for (uint256 i = queue.cursor; i < queue.count && seen < MAX_WALK; ++i) {
+        for (uint256 i = queue.cursor; i < end && seen < MAX_WALK; ++i) {
             Redemption redemption = _redemptions[RequestIds.pack(controller, i)];
             if (!redemption.isOpen()) continue;
             if (block.timestamp < redemption.maturity()) break;
@@ -711,6 +746,13 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
             shares += redemption.shares();
             ++seen;
         }
+    }
+
+    /// @dev How many requests of `controller` in a row, from the cursor on and at most `n`, are settled.
+    function _settledAhead(address controller, uint256 n) private view returns (uint256 settled) {
+        Queue memory queue = _queues[controller];
+        uint256 most = n.min(queue.count - queue.cursor);
+        while (settled < most && !_redemptions[RequestIds.pack(controller, queue.cursor + settled)].isOpen()) ++settled;
     }
 
     /// @dev Pays matured requests, oldest first, until `amount` (of shares, or of assets) is reached.
@@ -724,7 +766,10 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         if (amount == 0) revert VPHA_ZeroShares();
         (uint256 claimableAssets, uint256 claimableShares) = _claimable(controller);
         uint256 claimable = inShares ? claimableShares : claimableAssets;
-        if (amount > claimable) revert VPHA_ExceedsClaimable(amount, claimable);
+        if (amount > claimable) {
+            if (_settledAhead(controller, MAX_STEPS) == MAX_STEPS) revert VPHA_MustSkip(controller);
+            revert VPHA_ExceedsClaimable(amount, claimable);
+        }
 
         uint256 cursor = _queues[controller].cursor;
         for (uint256 left = amount; left != 0;) {

@@ -17,9 +17,4 @@ library RequestIds {
     function controller(RequestId id) internal pure returns (address) {
         return address(uint160(RequestId.unwrap(id) >> 96));
     }
-
-    /// @notice The request's number among its controller's, from 0 in order of creation.
-    function index(RequestId id) internal pure returns (uint256) {
-        return uint96(RequestId.unwrap(id));
-    }
 }

@@ -139,6 +139,17 @@ export const emissionVaultAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "sink",
+        "type": "address"
+      }
+    ],
+    "name": "EmissionVault_StakersSink",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "held",
         "type": "uint256"
@@ -150,22 +161,6 @@ export const emissionVaultAbi = [
       }
     ],
     "name": "EmissionVault_Underfunded",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "bits",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint256",
-        "name": "value",
-        "type": "uint256"
-      }
-    ],
-    "name": "SafeCastOverflowedUintDowncast",
     "type": "error"
   },
   {
@@ -841,6 +836,17 @@ export const phalaAuthorityAbi = [
       }
     ],
     "name": "PhalaAuthority_FixedRoleAdmin",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "PhalaAuthority_LastAdmin",
     "type": "error"
   },
   {
@@ -2284,6 +2290,17 @@ export const vphaAbi = [
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      }
+    ],
+    "name": "VPHA_MustSkip",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "VPHA_NoRequests",
     "type": "error"
@@ -2779,6 +2796,19 @@ export const vphaAbi = [
   {
     "inputs": [],
     "name": "MAX_PAUSE_PER_YEAR",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_STEPS",
     "outputs": [
       {
         "internalType": "uint256",
@@ -3824,6 +3854,30 @@ export const vphaAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "n",
+        "type": "uint256"
+      }
+    ],
+    "name": "skipSettled",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "skipped",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

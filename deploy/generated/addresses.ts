@@ -3,27 +3,27 @@
 export const addresses = {
   "31337": {
     "genesis": {
-      "phalaAuthority": "0x516f8fb1073BcC89cb909026fF2f8c5a8ac3a1C6",
+      "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x38d6Bc577E3fCDaF29D12700613441523B39eBB2",
-      "emissionVault": "0xea2b442B9153359970E60e3B9BF50E3f70c79920",
-      "vpha": "0xC0b47E6F54e9922314BB9Bd21F888BCcD3040F0D",
+      "emissionVault": "0x94F57eA2a912a4B3FF0527505F07C8df59655F01",
+      "vpha": "0x6C1D929aBbd64B4A784ba2611eB7bC3Fda21C61f",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231"
     },
     "published": {
-      "phalaAuthority": "0x516f8fb1073BcC89cb909026fF2f8c5a8ac3a1C6",
+      "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x6117ACa7a5DEF6d8124d6b2734abd77817349E8E",
-      "emissionVault": "0x1D3EaDa353F3f6A0Ce58F469D2545Aa518877BEC",
-      "vpha": "0x9Da3bb8f0e925D398F274A681714BEe0585853C1",
+      "emissionVault": "0xC2aEd29dff62cc627864f25cfFe6d599A0421B70",
+      "vpha": "0xa2abe9a4F2E1cD28c02328665be5E2a3213a4487",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d"
     },
     "current": {
-      "phalaAuthority": "0x516f8fb1073BcC89cb909026fF2f8c5a8ac3a1C6",
+      "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x214C9C7727d4a0174121fb96489aa46cfA3eE078",
-      "emissionVault": "0x996bC27e8fc800d554ea5173cBcA72323D6114b5",
-      "vpha": "0x9557e05B4cB459434E4780014D12b3b0281d3043",
+      "emissionVault": "0x66B9D1FC17959730d3367063388a7b8BC2C21265",
+      "vpha": "0x5e517E517718036CA254476739C8aE5f85dF3049",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037"
     }
   }

@@ -67,7 +67,8 @@ ponder.on("EmissionVault:SinkReplaced", async ({ event, context }) => {
   await context.db.update(emissionStream, { stream }).set((row) => ({
     sink: newSink,
     pulledCumulative: pulled,
-    pendingSettled: row.pendingSettled + settled,
+    // With what the old sink had not pulled, and without what had been reserved for the new one.
+    pendingSettled: row.pendingSettled + pulled - row.pulledCumulative,
     updatedAt: event.block.timestamp,
   }));
   await record(context, event, { stream, kind: "settle", sink: oldSink, amount: settled, pulledCumulative: pulled });

@@ -49,7 +49,8 @@ export function actorsOf(stage: Stage) {
 export type Suite = Awaited<ReturnType<typeof deploySuite>>;
 
 /**
- * Deploys the suite and starts the emission, in the hour in which the stage stands.
+ * Deploys the suite and starts the emission, in the hour in which the stage stands. The authority is not sealed: as an
+ * admin without a delay, governance calls at once what has no class, `replaceSink` and `start` included.
  *
  * @param options.preset Emission preset; default `current`.
  * @param options.token Adopts this token, of which the holder has the budget, instead of deploying PHA.
@@ -74,12 +75,7 @@ export async function deploySuite(stage: Stage, options: { preset?: Preset; toke
     [vpha.address, [selector("pauseDeposits(uint256)"), selector("resumeDeposits()")], ROLE.guardian],
     asGovernance,
   );
-  await authority.write.setTargetFunctionRole(
-    [emission.address, [selector("replaceSink(uint8,address)")], ROLE.core],
-    asGovernance,
-  );
   await authority.write.grantRole([ROLE.guardian, guardian, 0], asGovernance);
-  await authority.write.grantRole([ROLE.core, governance, 0], asGovernance);
   if (options.start !== false) await emission.write.start([[vpha.address, workers, treasury]], asGovernance);
 
   return {

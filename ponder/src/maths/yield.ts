@@ -1,6 +1,6 @@
 /** Rates and yields, as integers times 1e18, rounded down. */
-import { EPOCH_LENGTH } from "../../../model/emission.ts";
-import { type Emission, MIN_SUPPLY, type Pool, stakersEmission, toAssets } from "../../../model/pool.ts";
+import { EPOCH_COUNT, EPOCH_LENGTH, emittedBefore, epochAt, streamShare } from "../../../model/emission.ts";
+import { type Emission, MIN_SUPPLY, type Pool, toAssets } from "../../../model/pool.ts";
 import { YEAR } from "./period.ts";
 
 /** 1, as a rate; also 1 vPHA and 1 PHA in wei. */
@@ -17,8 +17,11 @@ export function rateOf(pool: Pool): bigint {
 /** What emission adds to the assets of `pool` (accrued to `timestamp`) per year, without compounding. As `VPHA.apr()`. */
 export function aprOf(pool: Pool, emission: Emission, timestamp: bigint): bigint {
   if (pool.shares < MIN_SUPPLY || emission.start === 0n || timestamp < emission.start) return 0n;
-  const epochStart = timestamp - ((timestamp - emission.start) % EPOCH_LENGTH);
-  const perEpoch = stakersEmission(emission, epochStart, epochStart + EPOCH_LENGTH);
+  const epoch = epochAt(timestamp - emission.start);
+  if (epoch >= EPOCH_COUNT) return 0n;
+  // By the curve: what is emitted at once when the last epoch ends is no part of its rate.
+  const until = (k: bigint) => streamShare("stakers", emittedBefore(emission.budget, k));
+  const perEpoch = until(epoch + 1n) - until(epoch);
   return (perEpoch * YEAR * WAD) / (EPOCH_LENGTH * (pool.assets + 1n));
 }
 

@@ -75,6 +75,19 @@ describe("start", () => {
     expect(await emission.read.startTime()).toBe(0n);
   });
 
+  it("refuses the stakers' sink for another stream: it could not pull it", async () => {
+    const { emission, vpha, actors } = await loadFunded();
+    const { workers, treasury, governance } = actors;
+    for (const sinks of [
+      [vpha.address, vpha.address, treasury],
+      [vpha.address, workers, vpha.address],
+    ] as const) {
+      await expectRevert(emission.write.start([sinks], { account: governance }), "EmissionVault_StakersSink", [
+        vpha.address,
+      ]);
+    }
+  });
+
   it("is governance's alone", async () => {
     const suite = await loadFunded();
     for (const account of [suite.actors.mallory, suite.actors.guardian]) {
@@ -168,24 +181,68 @@ describe("replaceSink", () => {
     expect(await pha.read.balanceOf([carol])).toBe((await emission.read.emittedTo([stream, stage.now()])) - total);
   });
 
-  it("there and back: what was settled waits until the sink is a former one again", async () => {
+  it("there and back: what was settled is due again", async () => {
     const { stage, emission, pha, actors } = await load();
     const { treasury, carol, governance } = actors;
     const stream = STREAM.treasury;
     const as = { account: governance };
+    const emitted = async () => emission.read.emittedTo([stream, stage.now()]);
     await emission.write.replaceSink([stream, carol], as);
     const first = await emission.read.settledOf([stream, treasury]);
+    expect(first).toBe(await emitted());
     await stage.travel(DAY);
-    await emission.write.replaceSink([stream, treasury], as);
+    const hash = emission.write.replaceSink([stream, treasury], as);
+    const second = (await emitted()) - first;
+    await expectEvent(stage, hash, emission, "SinkReplaced", {
+      oldSink: carol,
+      newSink: treasury,
+      settled: second,
+      pulled: second,
+    });
+    expect(await emission.read.settledOf([stream, treasury])).toBe(0n);
+    expect(await emission.read.settledOf([stream, carol])).toBe(second);
+    expect(await emission.read.due([stream])).toBe(first);
+
     await stage.travel(DAY);
-    await emission.write.replaceSink([stream, carol], as);
-    const both = await emission.read.settledOf([stream, treasury]);
-    expect(both).toBeGreaterThan(first);
+    const third = (await emitted()) - first - second;
     await emission.write.pull([stream], { account: treasury });
-    expect(await pha.read.balanceOf([treasury])).toBe(both);
-    // All that the stream has emitted is paid or reserved, once.
-    const reserved = await emission.read.settledOf([stream, carol]);
-    expect(both + reserved).toBe(await emission.read.emittedTo([stream, stage.now()]));
+    expect(await pha.read.balanceOf([treasury])).toBe(first + third);
+    await emission.write.pull([stream], { account: carol });
+    expect(await pha.read.balanceOf([carol])).toBe(second);
+    expect(await emission.read.pulled([stream])).toBe(await emitted());
+  });
+
+  it("there and back, many times: nobody loses a wei or gets it twice", async () => {
+    const { stage, emission, pha, actors } = await load();
+    const { workers, carol, governance } = actors;
+    const stream = STREAM.workers;
+    const owed = { [workers]: 0n, [carol]: 0n };
+    let before = 0n;
+    for (let i = 0; i < 6; i++) {
+      const [sink, next] = i % 2 === 0 ? [workers, carol] : [carol, workers];
+      await stage.travel(DAY + BigInt(i));
+      const total = await emission.read.emittedTo([stream, stage.now()]);
+      owed[sink] = (owed[sink] ?? 0n) + total - before;
+      before = total;
+      await emission.write.replaceSink([stream, next], { account: governance });
+      expect(await emission.read.due([stream])).toBe(owed[next]);
+      expect(await emission.read.settledOf([stream, sink])).toBe(owed[sink]);
+    }
+    for (const account of [workers, carol]) {
+      await emission.write.pull([stream], { account });
+      expect(await pha.read.balanceOf([account])).toBe(owed[account]);
+    }
+  });
+
+  it("one account may be the sink of both replaceable streams: a pull names its stream", async () => {
+    const { emission, pha, actors } = await load();
+    const { workers, governance } = actors;
+    await emission.write.replaceSink([STREAM.treasury, workers], { account: governance });
+    await emission.write.pull([STREAM.treasury], { account: workers });
+    expect(await pha.read.balanceOf([workers])).toBe(0n);
+    const due = await emission.read.due([STREAM.workers]);
+    await emission.write.pull([STREAM.workers], { account: workers });
+    expect(await pha.read.balanceOf([workers])).toBe(due);
   });
 
   it("never touches the stakers' stream", async () => {
@@ -197,13 +254,18 @@ describe("replaceSink", () => {
     );
   });
 
-  it("refuses no change, no account, the vault itself, and a vault that has not started", async () => {
-    const { emission, actors } = await load();
+  it("refuses no change, no account, the vault itself, the stakers' sink, and a vault that has not started", async () => {
+    const { emission, vpha, actors } = await load();
     const as = { account: actors.governance };
     const call = (sink: `0x${string}`) => emission.write.replaceSink([STREAM.workers, sink], as);
     await expectRevert(call(actors.workers), "EmissionVault_SameSink", [actors.workers]);
     await expectRevert(call(zeroAddress), "EmissionVault_InvalidSink", [zeroAddress]);
     await expectRevert(call(emission.address), "EmissionVault_InvalidSink", [emission.address]);
+    for (const stream of [STREAM.workers, STREAM.treasury]) {
+      await expectRevert(emission.write.replaceSink([stream, vpha.address], as), "EmissionVault_StakersSink", [
+        vpha.address,
+      ]);
+    }
     const early = await loadFunded();
     await expectRevert(
       early.emission.write.replaceSink([STREAM.workers, actors.carol], as),

@@ -51,9 +51,10 @@ const loadOpen = fixture((stage) => deploySuite(stage));
 /** Sealed; governance is admin and has the core role, both with 52 days. */
 const load = fixture(async (stage) => {
   const suite = await deploySuite(stage);
-  const { authority, actors } = suite;
+  const { authority, emission, actors } = suite;
   const { governance } = actors;
   const as = { account: governance };
+  await authority.write.setTargetFunctionRole([emission.address, [REPLACE], ROLE.core], as);
   await authority.write.grantRole([ROLE.core, governance, Number(CORE_DELAY)], as);
   // Lowering and raising before: the delay in force now is the raised one.
   await authority.write.grantRole([ROLE.admin, governance, Number(CORE_DELAY)], as);
@@ -89,7 +90,7 @@ describe("before sealing", () => {
   it("governance sets up without delay, and nobody else does", async () => {
     const { authority, vpha, actors } = await loadOpen();
     const { governance, mallory, guardian } = actors;
-    await authority.write.grantRole([ROLE.parameters, mallory, 0], { account: governance });
+    await authority.write.grantRole([ROLE.parameters, mallory, Number(7n * DAY)], { account: governance });
     await authority.write.setTargetFunctionRole([vpha.address, [PAUSE], ROLE.guardian], { account: governance });
     for (const account of [mallory, guardian]) {
       const refusal = ["AccessManagerUnauthorizedAccount", [account, ROLE.admin]] as const;
@@ -100,11 +101,35 @@ describe("before sealing", () => {
     }
   });
 
+  it.each(FLOORS.filter(({ name, floor }) => name !== "admin" && floor > 0n))(
+    "nobody is granted $name with less than its floor",
+    async ({ role, floor }) => {
+      const { authority, actors } = await loadOpen();
+      const as = { account: actors.governance };
+      for (const delay of [0n, 1n, floor - 1n]) {
+        await expectRevert(
+          authority.write.grantRole([role, actors.bob, Number(delay)], as),
+          "PhalaAuthority_DelayBelowFloor",
+          [role, actors.bob, Number(delay), Number(floor)],
+        );
+      }
+      expect(await authority.read.membersOf([role])).toEqual([]);
+      await authority.write.grantRole([role, actors.bob, Number(floor)], as);
+      expect(await authority.read.hasRole([role, actors.bob])).toEqual([true, Number(floor)]);
+    },
+  );
+
+  it("admins alone may have no delay", async () => {
+    const { authority, actors } = await loadOpen();
+    await authority.write.grantRole([ROLE.admin, actors.bob, 0], { account: actors.governance });
+    expect(await authority.read.hasRole([ROLE.admin, actors.bob])).toEqual([true, 0]);
+  });
+
   it("nothing can be scheduled: it would outlive the sealing with too short a wait", async () => {
     const suite = await loadOpen();
     const { authority, emission, actors } = suite;
     const { as, schedule } = acting(suite);
-    await authority.write.grantRole([ROLE.core, actors.governance, 60], as);
+    await authority.write.grantRole([ROLE.core, actors.governance, Number(CORE_DELAY)], as);
     const args = [1, actors.mallory] as const;
     const data = encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args });
     await expectRevert(schedule(emission.address, data), "PhalaAuthority_NotSealed", []);
@@ -150,50 +175,47 @@ describe("seal", () => {
     };
   });
 
-  it.each(FLOORS.filter(({ floor }) => floor > 0n))(
-    "refuses a member of $name under its floor",
-    async ({ role, floor }) => {
-      const { authority, actors, as, ready } = await loadReady();
-      await authority.write.grantRole([role, actors.carol, Number(floor)], as);
-      await authority.write.grantRole([role, actors.bob, Number(floor - 1n)], as);
-      await ready();
-      await expectRevert(authority.write.seal(as), "PhalaAuthority_DelayBelowFloor", [
-        role,
-        actors.bob,
-        Number(floor - 1n),
-        Number(floor),
-      ]);
-      await authority.write.renounceRole([role, actors.bob], { account: actors.bob });
-      await authority.write.seal(as);
-    },
-  );
-
-  it("refuses a member whose delay will fall under the floor later", async () => {
+  it("refuses an admin under the floor", async () => {
     const { authority, actors, as, ready } = await loadReady();
-    await authority.write.grantRole([ROLE.treasury, actors.bob, Number(60n * DAY)], as);
-    await authority.write.grantRole([ROLE.treasury, actors.bob, 5], as);
-    const [, current, pending, effect] = await authority.read.getAccess([ROLE.treasury, actors.bob]);
+    await authority.write.grantRole([ROLE.admin, actors.carol, Number(CORE_DELAY)], as);
+    await authority.write.grantRole([ROLE.admin, actors.bob, Number(CORE_DELAY - 1n)], as);
+    await ready();
+    await expectRevert(authority.write.seal(as), "PhalaAuthority_DelayBelowFloor", [
+      ROLE.admin,
+      actors.bob,
+      Number(CORE_DELAY - 1n),
+      Number(CORE_DELAY),
+    ]);
+    await authority.write.renounceRole([ROLE.admin, actors.bob], { account: actors.bob });
+    await authority.write.seal(as);
+  });
+
+  it("refuses an admin whose delay will fall under the floor later", async () => {
+    const { authority, actors, as, ready } = await loadReady();
+    await authority.write.grantRole([ROLE.admin, actors.bob, Number(60n * DAY)], as);
+    await authority.write.grantRole([ROLE.admin, actors.bob, 5], as);
+    const [, current, pending, effect] = await authority.read.getAccess([ROLE.admin, actors.bob]);
     expect([current, pending, effect > 0]).toEqual([Number(60n * DAY), 5, true]);
     await ready();
     await expectRevert(authority.write.seal(as), "PhalaAuthority_DelayBelowFloor", [
-      ROLE.treasury,
+      ROLE.admin,
       actors.bob,
       5,
-      Number(14n * DAY),
+      Number(CORE_DELAY),
     ]);
   });
 
-  it("refuses a member whose grant takes effect later", async () => {
+  it("refuses an admin whose grant takes effect later", async () => {
     const { stage, authority, actors, as, ready } = await loadReady();
-    await authority.write.setGrantDelay([ROLE.core, Number(10n * DAY)], as);
+    await authority.write.setGrantDelay([ROLE.admin, Number(10n * DAY)], as);
     await stage.travel(6n * DAY);
-    await authority.write.grantRole([ROLE.core, actors.bob, 0], as);
-    const [isMember] = await authority.read.hasRole([ROLE.core, actors.bob]);
+    await authority.write.grantRole([ROLE.admin, actors.bob, 0], as);
+    const [isMember] = await authority.read.hasRole([ROLE.admin, actors.bob]);
     expect(isMember).toBe(false);
-    expect(await authority.read.membersOf([ROLE.core])).toContain(actors.bob);
+    expect(await authority.read.membersOf([ROLE.admin])).toContain(actors.bob);
     await ready();
     await expectRevert(authority.write.seal(as), "PhalaAuthority_DelayBelowFloor", [
-      ROLE.core,
+      ROLE.admin,
       actors.bob,
       0,
       Number(CORE_DELAY),
@@ -314,6 +336,44 @@ describe("classes of functions", () => {
       const call = open.authority.write.grantRole([role, actors.bob, 0], as);
       await expectRevert(call, "PhalaAuthority_UnknownRole", [role]);
     }
+  });
+});
+
+describe("the last admin", () => {
+  it("can neither go nor be sent away, before sealing", async () => {
+    const { authority, actors } = await loadOpen();
+    const { governance, bob } = actors;
+    const as = { account: governance };
+    const refusal = ["PhalaAuthority_LastAdmin", [governance]] as const;
+    await expectRevert(authority.write.renounceRole([ROLE.admin, governance], as), ...refusal);
+    await expectRevert(authority.write.revokeRole([ROLE.admin, governance], as), ...refusal);
+    expect(await authority.read.hasRole([ROLE.admin, governance])).toEqual([true, 0]);
+    expect(await authority.read.membersOf([ROLE.admin])).toEqual([governance]);
+    // Somebody else's role is none of this.
+    await authority.write.revokeRole([ROLE.admin, bob], as);
+
+    await authority.write.grantRole([ROLE.admin, bob, 0], as);
+    await authority.write.renounceRole([ROLE.admin, governance], as);
+    expect(await authority.read.membersOf([ROLE.admin])).toEqual([bob]);
+    await expectRevert(authority.write.renounceRole([ROLE.admin, bob], { account: bob }), "PhalaAuthority_LastAdmin", [
+      bob,
+    ]);
+  });
+
+  it("stays after sealing, too, and can hand over", async () => {
+    const { authority, actors, as, prepare, executeOwn } = await load();
+    const { governance, bob } = actors;
+    const refusal = ["PhalaAuthority_LastAdmin", [governance]] as const;
+    const calls = {
+      revoke: encode.revoke(ROLE.admin, governance),
+      grant: encode.grant(ROLE.admin, bob, CORE_DELAY),
+    };
+    await prepare(...Object.values(calls));
+    await expectRevert(authority.write.renounceRole([ROLE.admin, governance], as), ...refusal);
+    await expectRevert(executeOwn(calls.revoke), ...refusal);
+    await executeOwn(calls.grant);
+    await executeOwn(calls.revoke);
+    expect(await authority.read.membersOf([ROLE.admin])).toEqual([bob]);
   });
 });
 

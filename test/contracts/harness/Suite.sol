@@ -3,12 +3,11 @@ pragma solidity 0.8.37;
 
 import {EmissionVault} from "../../../contracts/emission/EmissionVault.sol";
 import {PhalaAuthority} from "../../../contracts/governance/PhalaAuthority.sol";
-import {IEmissionVault} from "../../../contracts/interfaces/IEmissionVault.sol";
 import {IPHA} from "../../../contracts/interfaces/IPHA.sol";
 import {IVPHA} from "../../../contracts/interfaces/IVPHA.sol";
 import {VPHA} from "../../../contracts/staking/VPHA.sol";
 import {PHA} from "../../../contracts/token/PHA.sol";
-import {CORE_ROLE_ID, GUARDIAN_ROLE_ID} from "../../../contracts/types/DelayClass.sol";
+import {ADMIN_ROLE_ID, GUARDIAN_ROLE_ID} from "../../../contracts/types/DelayClass.sol";
 import {STREAM_COUNT} from "../../../contracts/types/Stream.sol";
 import {Test} from "./Test.sol";
 
@@ -80,10 +79,9 @@ abstract contract Suite is Test {
     }
 
     function _assignRoles() private {
+        // Not sealed: as an admin, governance starts the emission and replaces sinks at once.
+        authority.grantRole(ADMIN_ROLE_ID, governance, 0);
         bytes4[] memory selectors = new bytes4[](2);
-        (selectors[0], selectors[1]) = (IEmissionVault.start.selector, IEmissionVault.replaceSink.selector);
-        authority.setTargetFunctionRole(address(vault), selectors, CORE_ROLE_ID);
-        authority.grantRole(CORE_ROLE_ID, governance, 0);
         (selectors[0], selectors[1]) = (IVPHA.pauseDeposits.selector, IVPHA.resumeDeposits.selector);
         authority.setTargetFunctionRole(address(vpha), selectors, GUARDIAN_ROLE_ID);
         authority.grantRole(GUARDIAN_ROLE_ID, guardian, 0);

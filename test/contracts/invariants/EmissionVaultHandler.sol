@@ -28,8 +28,10 @@ contract EmissionVaultHandler is Handler {
     mapping(uint256 stream => mapping(address sink => uint256)) public reservedFor;
     /// @notice Ghost: who the sink of a stream is.
     mapping(uint256 stream => address) public sinkOf;
-    /// @notice Ghost: the stream's emission up to which the books of its sink were closed last.
+    /// @notice Ghost: wei of a stream that are with its sinks, or reserved for former ones. The rest is its sink's due.
     mapping(uint256 stream => uint256) public closed;
+    /// @dev Ghost: who the sink of a stream was before.
+    mapping(uint256 stream => address) private _previousSink;
 
     constructor(World world_, EmissionVault vault_, address governance_, address stakersSink) Handler(world_) {
         vault = vault_;
@@ -42,12 +44,13 @@ contract EmissionVaultHandler is Handler {
     }
 
     function selectors() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](5);
+        list = new bytes4[](6);
         list[0] = this.start.selector;
         list[1] = this.pull.selector;
         list[2] = this.pullSettled.selector;
         list[3] = this.replaceSink.selector;
-        list[4] = this.attack.selector;
+        list[4] = this.restoreSink.selector;
+        list[5] = this.attack.selector;
     }
 
     // REFERENCE
@@ -107,31 +110,47 @@ contract EmissionVaultHandler is Handler {
     }
 
     function replaceSink(uint256 a, uint256 b, uint256) external {
-        uint256 stream = 1 + (a % 2);
-        address newSink = _candidates[b % _candidates.length];
-        bytes memory data = abi.encodeCall(vault.replaceSink, (Stream(stream), newSink));
-        (bool success, ) = _do("replaceSink", governance, address(vault), data);
-        if (!success) return;
-        uint256 total = expectedEmissionTo(stream, block.timestamp);
-        reserved[stream] += total - closed[stream];
-        reservedFor[stream][sinkOf[stream]] += total - closed[stream];
-        closed[stream] = total;
-        sinkOf[stream] = newSink;
+        _replace("replaceSink", 1 + (a % 2), _candidates[b % _candidates.length]);
     }
 
-    /// @notice What nobody may do: pull as a stranger, start or redirect without the right, redirect the stakers' stream.
+    /// @notice The sink goes back to the one before: what that had not pulled must be due to it.
+    function restoreSink(uint256 a, uint256, uint256) external {
+        uint256 stream = 1 + (a % 2);
+        if (_previousSink[stream] != address(0)) _replace("restoreSink", stream, _previousSink[stream]);
+    }
+
+    function _replace(string memory action, uint256 stream, address newSink) private {
+        bytes memory data = abi.encodeCall(vault.replaceSink, (Stream(stream), newSink));
+        (bool success, ) = _do(action, governance, address(vault), data);
+        if (!success) return;
+        address oldSink = sinkOf[stream];
+        uint256 settled = expectedEmissionTo(stream, block.timestamp) - closed[stream];
+        uint256 returned = reservedFor[stream][newSink];
+        reservedFor[stream][oldSink] = settled;
+        reservedFor[stream][newSink] = 0;
+        reserved[stream] = reserved[stream] + settled - returned;
+        closed[stream] = closed[stream] + settled - returned;
+        (_previousSink[stream], sinkOf[stream]) = (oldSink, newSink);
+        _check(2, vault.due(Stream(stream)) == returned, "a sink that came back is not due what was reserved for it");
+        _check(2, vault.settledOf(Stream(stream), newSink) == 0, "something is reserved for the current sink");
+        _check(2, vault.settledOf(Stream(stream), oldSink) == settled, "the old sink's due was not reserved");
+    }
+
+    /// @notice What nobody may do: pull as a stranger, start or redirect without the right, redirect the stakers' stream,
+    /// or another one to their sink.
     function attack(uint256 a, uint256 b, uint256) external {
         address thief = world.actor(a);
         Stream stream = Stream(b % STREAM_COUNT);
-        uint256 kind = (b >> 8) % 5;
+        uint256 kind = (b >> 8) % 6;
         bytes memory data;
         if (kind == 0) data = abi.encodeCall(vault.pull, (stream));
         else if (kind == 1) data = abi.encodeCall(vault.start, ([thief, thief, thief]));
         else if (kind == 2) data = abi.encodeCall(vault.replaceSink, (stream, thief));
         else if (kind == 3) data = abi.encodeCall(vault.replaceSink, (Stream.Stakers, thief));
+        else if (kind == 5) data = abi.encodeCall(vault.replaceSink, (Stream.Workers, _stakersSink));
         else data = abi.encodeCall(vault.start, ([thief, thief, thief]));
 
-        if (kind == 3) thief = governance;
+        if (kind == 3 || kind == 5) thief = governance;
         // Governance itself cannot start a second time; the first time is an action of its own.
         if (kind == 4 && startTime != 0) thief = governance;
         _mustFail(2, "a stranger pulled, started or redirected a stream", thief, address(vault), data);

@@ -48,13 +48,14 @@ contract InvariantsTest is Campaign {
     function test_everyActionSucceeds() external {
         _drive(1, 1_000);
         _checkAll();
-        string[25] memory actions = [
+        string[27] memory actions = [
             "transfer",
             "burn",
             "donate",
             "pull",
             "pullSettled",
             "replaceSink",
+            "restoreSink",
             "deposit",
             "mint",
             "requestRedeem",
@@ -69,6 +70,7 @@ contract InvariantsTest is Campaign {
             "roundTrip",
             "transferShares",
             "setOperator",
+            "skipSettled",
             "harvest",
             "fund",
             "pauseDeposits",

@@ -39,7 +39,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
     }
 
     function selectors() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](18);
+        list = new bytes4[](19);
         list[0] = this.deposit.selector;
         list[1] = this.mint.selector;
         list[2] = this.requestRedeem.selector;
@@ -57,7 +57,8 @@ contract VPHAHandler is Handler, RedemptionLedger {
         list[14] = this.fund.selector;
         list[15] = this.pauseDeposits.selector;
         list[16] = this.resumeDeposits.selector;
-        list[17] = this.attack.selector;
+        list[17] = this.skipSettled.selector;
+        list[18] = this.attack.selector;
     }
 
     // ENTRIES
@@ -198,6 +199,17 @@ contract VPHAHandler is Handler, RedemptionLedger {
 
     function setOperator(uint256 a, uint256 b, uint256 c) external {
         _setOperator(world.actor(a), world.actor(b), c % 2 == 0);
+    }
+
+    /// @notice Anybody moves anybody's cursor: it must succeed, and change nothing that can be claimed.
+    function skipSettled(uint256 a, uint256 b, uint256 c) external {
+        address controller = world.actor(b);
+        bytes memory data = abi.encodeCall(vpha.skipSettled, (controller, spread(c, 0, type(uint256).max)));
+        (bool success, ) = _do("skipSettled", world.actor(a), address(vpha), data);
+        _check(0, success, "a skip was refused");
+        (uint256 assets, uint256 shares) = claimableOf(controller);
+        _check(5, vpha.maxWithdraw(controller) == assets, "a skip changed the assets that can be claimed");
+        _check(5, vpha.maxRedeem(controller) == shares, "a skip changed the shares that can be claimed");
     }
 
     function harvest(uint256 a, uint256, uint256) external {

@@ -18,7 +18,7 @@ const load = fixture(async (stage) => {
     await request(actors.alice, units(i) + 7n * i);
   }
   await stage.travel(UNBONDING);
-  const open = async () => vpha.read.requestsOf([actors.alice, 0n, 1_000n]);
+  const open = async () => vpha.read.requestsOf([actors.alice, 0n, 2_000n]);
   const ids = (await open()).map(({ requestId }) => requestId);
   const id = (index: number): bigint => ids[index] ?? -1n;
   return { ...suite, open, id, as: { account: actors.alice } };
@@ -146,6 +146,81 @@ describe("walking matured requests", () => {
     await expectRevert(vpha.write.redeem([0n, actors.alice, actors.alice], as), "VPHA_ZeroShares", []);
     await expectRevert(vpha.write.withdraw([0n, actors.alice, actors.alice], as), "VPHA_ZeroShares", []);
   });
+});
+
+describe("skipSettled", () => {
+  it("moves over settled requests up to the oldest open one, by anybody, and changes nothing else", async () => {
+    const { vpha, pha, actors, open, id, as } = await load();
+    const { alice, bob, mallory } = actors;
+    await vpha.write.claim([[id(0), id(1), id(2), id(4)], alice], as);
+    const by = { account: mallory };
+    const skipped = async (n: bigint) => {
+      const { result } = await vpha.simulate.skipSettled([alice, n], by);
+      await vpha.write.skipSettled([alice, n], by);
+      return result;
+    };
+    const left = await open();
+    const read = async () => [
+      await open(),
+      await vpha.read.maxRedeem([alice]),
+      await vpha.read.maxWithdraw([alice]),
+      await vpha.read.pendingRedemptions(),
+      await vpha.read.totalAssets(),
+      await pha.read.balanceOf([vpha.address]),
+      await vpha.read.requestCount([alice]),
+    ];
+    const before = await read();
+    expect(await skipped(0n)).toBe(0n);
+    expect(await skipped(2n)).toBe(2n);
+    expect(await skipped(2n ** 256n - 1n)).toBe(1n);
+    // Number 3 is open: what is settled behind it stays where it is.
+    expect(await skipped(100n)).toBe(0n);
+    expect(await read()).toEqual(before);
+
+    await vpha.write.redeem([left[0]?.shares ?? 0n, bob, alice], as);
+    expect(await skipped(100n)).toBe(1n);
+    await vpha.write.claim([(await open()).map(({ requestId }) => requestId), bob], as);
+    expect(await skipped(100n)).toBe(35n);
+    expect(await skipped(100n)).toBe(0n);
+    expect(await pha.read.balanceOf([bob])).toBe(sum(left.map(({ assets }) => assets)));
+    expect((await vpha.simulate.skipSettled([bob, 5n], by)).result).toBe(0n);
+  });
+
+  it(
+    "is what thousands of claims by id need before a walk, which would exceed any transaction",
+    { timeout: 180_000 },
+    async () => {
+      const { stage, vpha, actors, request, open, as } = await load();
+      const { alice, mallory } = actors;
+      const reach = await vpha.read.MAX_STEPS();
+      for (let i = REQUESTS; i < reach; i++) await vpha.write.requestRedeem([10n ** 15n, alice, alice], as);
+      const last = await request(alice, units(1));
+      await stage.travel(UNBONDING);
+      for (;;) {
+        const ids = (await open()).map(({ requestId }) => requestId).filter((each) => each !== last);
+        if (ids.length === 0) break;
+        await vpha.write.claim([ids.slice(0, 400), alice], as);
+      }
+      // One settled request more than the walk steps over: nothing is in its reach, and the error says what to do.
+      expect(await vpha.read.maxRedeem([alice])).toBe(0n);
+      expect(await vpha.read.maxWithdraw([alice])).toBe(0n);
+      await expectRevert(vpha.write.redeem([1n, alice, alice], as), "VPHA_MustSkip", [alice]);
+      await expectRevert(vpha.write.withdraw([1n, alice, alice], as), "VPHA_MustSkip", [alice]);
+
+      // At the edge of its reach it works, at the price of the longest walk that there is.
+      await vpha.write.skipSettled([alice, 1n], { account: mallory });
+      expect(await vpha.read.maxRedeem([alice])).toBe(units(1));
+      await expectRevert(vpha.write.redeem([units(1) + 1n, alice, alice], as), "VPHA_ExceedsClaimable", [
+        units(1) + 1n,
+        units(1),
+      ]);
+      const hash = await vpha.write.redeem([units(1), alice, alice], as);
+      const { gasUsed } = await stage.publicClient.getTransactionReceipt({ hash });
+      expect(gasUsed).toBeLessThan(4_000_000n);
+      expect(await open()).toEqual([]);
+      await expectRevert(vpha.write.redeem([1n, alice, alice], as), "VPHA_ExceedsClaimable", [1n, 0n]);
+    },
+  );
 });
 
 describe("requestsOf", () => {

@@ -1,6 +1,8 @@
 /** The views for people: what they say before, during and after the emission. */
 import { describe, expect, it } from "vitest";
-import { EPOCH_COUNT, EPOCH_LENGTH, emittedTo } from "../../../model/emission.ts";
+import { EPOCH_COUNT, EPOCH_LENGTH, emittedBefore, emittedTo, streamShare } from "../../../model/emission.ts";
+import { EMPTY_POOL } from "../../../model/pool.ts";
+import { aprOf } from "../../../ponder/src/maths/yield.ts";
 import { DAY, HOUR, YEAR, fixture } from "../../helpers/stage.ts";
 import { deploySuite, units } from "../../helpers/suite.ts";
 
@@ -26,6 +28,30 @@ describe("apr", () => {
     }
     await stage.travelTo(start + EPOCH_COUNT * EPOCH_LENGTH);
     expect(await vpha.read.apr()).toBe(0n);
+  });
+
+  it("is that of the curve to the last second, without what is emitted at once then", async () => {
+    const { stage, vpha, actors, stake, budget, start } = await load();
+    await stake(actors.alice, units(1_000));
+    const last = EPOCH_COUNT - 1n;
+    const until = (epoch: bigint) => streamShare("stakers", emittedBefore(budget, epoch));
+    const inLast = until(EPOCH_COUNT) - until(last);
+    const atOnce = emittedTo("stakers", budget, EPOCH_COUNT * EPOCH_LENGTH) - until(EPOCH_COUNT);
+    expect(atOnce).toBeGreaterThan(2n * inLast);
+    for (const elapsed of [last * EPOCH_LENGTH, last * EPOCH_LENGTH + DAY, EPOCH_COUNT * EPOCH_LENGTH - 1n]) {
+      await stage.travelTo(start + elapsed);
+      const assets = await vpha.read.totalAssets();
+      const apr = await vpha.read.apr();
+      expect(apr).toBe((inLast * YEAR * 10n ** 18n) / (EPOCH_LENGTH * (assets + 1n)));
+      const pool = { ...EMPTY_POOL, assets, shares: await vpha.read.totalSupply() };
+      expect(aprOf(pool, { budget, start }, stage.now())).toBe(apr);
+    }
+    for (const late of [0n, 1n, EPOCH_LENGTH]) {
+      await stage.travelTo(start + EPOCH_COUNT * EPOCH_LENGTH + late);
+      expect(await vpha.read.apr()).toBe(0n);
+      const pool = { ...EMPTY_POOL, assets: units(1_000), shares: units(1_000) };
+      expect(aprOf(pool, { budget, start }, stage.now())).toBe(0n);
+    }
   });
 });
 
