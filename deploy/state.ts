@@ -8,7 +8,7 @@ import {
   teamVestingAbi,
   vphaAbi,
 } from "./generated/abis.ts";
-import { CONTRACT_NAMES, type ContractName, type Contracts, byNameAsync } from "./modules/module.ts";
+import { CONTRACT_NAMES, type ContractName, type Contracts, byName } from "./modules/module.ts";
 import type { Plan } from "./modules/suite.ts";
 import { ACCOUNT_NAMES, type Parameters } from "./parameters/parameters.ts";
 import { GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, ROLE_NAMES, type RoleName } from "./roles.ts";
@@ -109,10 +109,7 @@ export async function readState(
   const has = async (address: Address | null) =>
     address !== null && (await client.getCode({ address, blockNumber })) !== undefined;
 
-  const [factory, exists] = await Promise.all([
-    has(FACTORY),
-    byNameAsync(CONTRACT_NAMES, (name) => has(contracts[name])),
-  ]);
+  const [factory, exists] = await Promise.all([has(FACTORY), byName(CONTRACT_NAMES, (name) => has(contracts[name]))]);
   const { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor } = exists;
 
   const balanceOf = async (account: Address) =>
@@ -132,7 +129,7 @@ export async function readState(
     const [totalSupply, decimals, balances] = await Promise.all([
       client.readContract({ ...at, functionName: "totalSupply" }),
       client.readContract({ ...at, functionName: "decimals" }),
-      byNameAsync(ACCOUNT_NAMES, (name) => balanceOf(accounts[name])),
+      byName(ACCOUNT_NAMES, (name) => balanceOf(accounts[name])),
     ]);
     return { totalSupply, decimals, balances };
   };
@@ -229,8 +226,8 @@ async function readAuthority(
   };
   const [isSealed, members, roles] = await Promise.all([
     client.readContract({ ...at, functionName: "isSealed" }),
-    byNameAsync(ROLE_NAMES, membersOf),
-    byNameAsync(GOVERNED_NAMES, roleOf),
+    byName(ROLE_NAMES, membersOf),
+    byName(GOVERNED_NAMES, roleOf),
   ]);
   const settings = isSealed ? null : await readSettings(client, contracts, startBlock, blockNumber);
   return { isSealed, members, roleOf: roles, settings };

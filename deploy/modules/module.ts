@@ -25,13 +25,8 @@ export const CONTRACT_NAMES = [
   "merkleDistributor",
 ] as const satisfies readonly ContractName[];
 
-/** One value for each of `names`, by its name. */
-export function byName<K extends string, V>(names: readonly K[], value: (name: K) => V): Record<K, V> {
-  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<K, V>;
-}
-
-/** Like {@link byName}, of values that take time; all are asked for at once. */
-export async function byNameAsync<K extends string, V>(
+/** One value for each of `names`, by its name; all are asked for at once. */
+export async function byName<K extends string, V>(
   names: readonly K[],
   value: (name: K) => Promise<V>,
 ): Promise<Record<K, V>> {
