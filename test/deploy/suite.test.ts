@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Address, type Hex, custom, encodeFunctionData, parseEther } from "viem";
+import { type Abi, type Address, type Hex, custom, encodeFunctionData, parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
 import { emissionVaultAbi, phaAbi, phalaAuthorityAbi, vphaAbi } from "../../deploy/generated/abis.ts";
@@ -293,14 +293,13 @@ describe("on the way", () => {
         message: /admin delay of target 0x\w+ \(86400\)/,
       },
     ] as const;
+    const abi: Abi = phalaAuthorityAbi;
     for (const { functionName, args, undo, message } of cases) {
       const send = async (values: readonly unknown[]) =>
         chain.wallet.sendTransaction({
           account: governance.address,
           to: phalaAuthority,
-          data: encodeFunctionData({ abi: phalaAuthorityAbi, functionName, args: values } as Parameters<
-            typeof encodeFunctionData
-          >[0]),
+          data: encodeFunctionData({ abi, functionName, args: values }),
         });
       await send(args);
       await expect(run(governance)).rejects.toThrow(message);
@@ -330,7 +329,8 @@ describe("on the way", () => {
           if (method === "eth_getCode" && Array.isArray(params) && params[1] !== head && params[1] !== "latest") {
             throw new Error("missing trie node");
           }
-          return chain.provider.request({ method, params: params as unknown[] });
+          const answer: unknown = await chain.provider.request({ method, params: params as unknown[] });
+          return answer;
         },
       },
       { retryCount: 0 },
