@@ -1,7 +1,7 @@
 /** The record of a deployment: what everything that talks to the suite is configured from. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Contracts } from "./modules/module.ts";
+import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Parameters, type Preset, parseParameters } from "./parameters/parameters.ts";
 import { InvalidParameter, address, integer, members } from "./parameters/validate.ts";
 
@@ -15,9 +15,23 @@ export interface Manifest {
   readonly contracts: Contracts;
 }
 
-/** Where a network's manifest is unless somebody says otherwise. */
-export function manifestPathFor(network: string): string {
-  return path.join(import.meta.dirname, "../deployments", `${network}.json`);
+/** Where manifests are unless somebody says otherwise. */
+export const DEPLOYMENTS = path.join(import.meta.dirname, "../deployments");
+
+/** The manifest of `network` in `folder`. */
+export function manifestPathFor(network: string, folder = DEPLOYMENTS): string {
+  return path.join(folder, `${network}.json`);
+}
+
+/** The manifest `file`, if there is one. Throws if it is of another emission preset: that is another suite. */
+export function findManifestOf(preset: string, file: string): Manifest | undefined {
+  const manifest = findManifest(file);
+  if (manifest !== undefined && manifest.preset !== preset) {
+    throw new Error(
+      `preset: ${preset} is not that of ${file}, ${manifest.preset}: for a second suite, name another manifest`,
+    );
+  }
+  return manifest;
 }
 
 /** Reads and checks a manifest. Throws an error that names the file and what is wrong with it. */
@@ -76,9 +90,8 @@ function parseManifest(value: unknown): Manifest {
 }
 
 function parseContracts(value: unknown): Contracts {
-  const keys = ["phalaAuthority", "teamVesting", "pha", "emissionVault", "vpha", "merkleDistributor"] as const;
-  const contracts = members(value, "contracts", keys);
-  const at = (key: (typeof keys)[number]) => address(contracts[key], `contracts.${key}`);
+  const contracts = members(value, "contracts", CONTRACT_NAMES);
+  const at = (key: keyof Contracts) => address(contracts[key], `contracts.${key}`);
   return {
     phalaAuthority: at("phalaAuthority"),
     teamVesting: contracts.teamVesting === null ? null : at("teamVesting"),

@@ -1,8 +1,7 @@
 /** The tree that a MerkleDistributor is made from: leaves (index, account, amount in wei), hashed as OpenZeppelin does. */
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { type Address, type Hex, getAddress, isAddress, isHex, parseEther } from "viem";
-import { InvalidParameter, address, bytes32, pha } from "./parameters/validate.ts";
-import { TOTAL_SUPPLY } from "./parameters/parameters.ts";
+import { InvalidParameter, TOTAL_SUPPLY, address, bytes32, pha } from "./parameters/validate.ts";
 
 const LEAF = ["uint256", "address", "uint256"];
 
@@ -74,9 +73,7 @@ export function buildDistribution(csv: string): Distribution {
  */
 export function claimOf(tree: unknown, account: string): Claim {
   if (!isAddress(account)) throw new InvalidParameter("account", "must be an address with the right checksum");
-  if (!isTree(tree)) throw new InvalidParameter("tree", "must be a tree that `merkle build` wrote");
-  const loaded = StandardMerkleTree.load(tree);
-  loaded.validate();
+  const loaded = loadTree(tree);
   const wanted = getAddress(account);
   for (const [position, [index, owner, amount]] of loaded.entries()) {
     if (owner === wanted) {
@@ -85,6 +82,24 @@ export function claimOf(tree: unknown, account: string): Claim {
     }
   }
   throw new InvalidParameter("account", `${wanted} has no claim in this tree`);
+}
+
+/** Root and sum (wei) of a tree that {@link buildDistribution} made. Throws {@link InvalidParameter} if it is damaged. */
+export function summaryOf(tree: unknown): Pick<Distribution, "root" | "total"> {
+  const loaded = loadTree(tree);
+  const leaves = [...loaded.entries()].map(([, leaf]) => leaf);
+  if (new Set(leaves.map(([index]) => BigInt(index))).size !== leaves.length) {
+    throw new InvalidParameter("tree", "has an index twice, of which only one could be claimed");
+  }
+  const total = leaves.reduce((sum, [, , amount]) => sum + BigInt(amount), 0n);
+  return { root: bytes32(loaded.root, "root"), total };
+}
+
+function loadTree(tree: unknown): StandardMerkleTree<Leaf> {
+  if (!isTree(tree)) throw new InvalidParameter("tree", "must be a tree that `merkle build` wrote");
+  const loaded = StandardMerkleTree.load(tree);
+  loaded.validate();
+  return loaded;
 }
 
 function isTree(value: unknown): value is Dump {

@@ -1,5 +1,5 @@
 /** What there is of the suite on a chain, read at one block: the input of tasks, of `status` and of the final check. */
-import { type Address, type Hex, type PublicClient, erc20Abi, parseAbiItem } from "viem";
+import { type Address, type Hex, type PublicClient, erc20Abi, getAbiItem, parseAbiItem } from "viem";
 import { FACTORY } from "./factory.ts";
 import {
   emissionVaultAbi,
@@ -8,9 +8,9 @@ import {
   teamVestingAbi,
   vphaAbi,
 } from "./generated/abis.ts";
-import type { ContractName, Contracts } from "./modules/module.ts";
+import { CONTRACT_NAMES, type ContractName, type Contracts, byName } from "./modules/module.ts";
 import type { Plan } from "./modules/suite.ts";
-import type { Parameters } from "./parameters/parameters.ts";
+import { ACCOUNT_NAMES, type Parameters } from "./parameters/parameters.ts";
 import { GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, ROLE_NAMES, type RoleName } from "./roles.ts";
 
 /** The least that is needed of a client: any viem client with public actions. */
@@ -22,11 +22,22 @@ export interface Member {
   readonly delay: number;
 }
 
+/** Something that AccessManager can be set to, but genesis never sets. */
+export interface AuthoritySetting {
+  readonly kind: "guardian of role" | "grant delay of role" | "closed target" | "admin delay of target";
+  /** Role id, or address of the target. */
+  readonly subject: string;
+  /** Role id, or seconds; 1 for closed. */
+  readonly value: bigint;
+}
+
 export interface AuthorityState {
   readonly isSealed: boolean;
   readonly members: Readonly<Record<RoleName, readonly Member[]>>;
   /** Role id of each governed function. */
   readonly roleOf: Readonly<Record<GovernedName, bigint>>;
+  /** All that differs from what AccessManager begins with, in force or announced; null once sealed, when it is governance's affair. */
+  readonly settings: readonly AuthoritySetting[] | null;
 }
 
 /** All amounts in wei, all times in unix seconds; null where the contract does not exist (yet). */
@@ -72,6 +83,14 @@ export interface SuiteState {
 
 const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 value)");
 
+/** AccessManager's events of what {@link AuthoritySetting} lists. */
+const SETTINGS = [
+  getAbiItem({ abi: phalaAuthorityAbi, name: "RoleGuardianChanged" }),
+  getAbiItem({ abi: phalaAuthorityAbi, name: "RoleGrantDelayChanged" }),
+  getAbiItem({ abi: phalaAuthorityAbi, name: "TargetClosed" }),
+  getAbiItem({ abi: phalaAuthorityAbi, name: "TargetAdminDelayUpdated" }),
+] as const;
+
 /** Blocks per log query: what public endpoints allow. */
 const LOG_RANGE = 10_000n;
 
@@ -90,15 +109,8 @@ export async function readState(
   const has = async (address: Address | null) =>
     address !== null && (await client.getCode({ address, blockNumber })) !== undefined;
 
-  const [factory, phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor] = await Promise.all([
-    has(FACTORY),
-    has(contracts.phalaAuthority),
-    has(contracts.teamVesting),
-    has(contracts.pha),
-    has(contracts.emissionVault),
-    has(contracts.vpha),
-    has(contracts.merkleDistributor),
-  ]);
+  const [factory, exists] = await Promise.all([has(FACTORY), byName(CONTRACT_NAMES, (name) => has(contracts[name]))]);
+  const { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor } = exists;
 
   const balanceOf = async (account: Address) =>
     pha
@@ -114,19 +126,11 @@ export async function readState(
     if (!pha) return null;
     const at = { address: contracts.pha, abi: erc20Abi, blockNumber } as const;
     const { accounts } = parameters;
-    const [totalSupply, decimals, governance, guardian, treasury, workers, reserve, privateSale, otherRewards] =
-      await Promise.all([
-        client.readContract({ ...at, functionName: "totalSupply" }),
-        client.readContract({ ...at, functionName: "decimals" }),
-        balanceOf(accounts.governance),
-        balanceOf(accounts.guardian),
-        balanceOf(accounts.treasury),
-        balanceOf(accounts.workers),
-        balanceOf(accounts.reserve),
-        balanceOf(accounts.privateSale),
-        balanceOf(accounts.otherRewards),
-      ]);
-    const balances = { governance, guardian, treasury, workers, reserve, privateSale, otherRewards };
+    const [totalSupply, decimals, balances] = await Promise.all([
+      client.readContract({ ...at, functionName: "totalSupply" }),
+      client.readContract({ ...at, functionName: "decimals" }),
+      byName(ACCOUNT_NAMES, (name) => balanceOf(accounts[name])),
+    ]);
     return { totalSupply, decimals, balances };
   };
   const vesting = async (): Promise<SuiteState["teamVesting"]> => {
@@ -167,7 +171,7 @@ export async function readState(
     return { authority, asset, emissionVault: emission };
   };
 
-  const authority = phalaAuthority ? await readAuthority(client, contracts, blockNumber) : null;
+  const authority = phalaAuthority ? await readAuthority(client, contracts, startBlock, blockNumber) : null;
   const distributor = async (): Promise<SuiteState["merkleDistributor"]> => {
     if (!merkleDistributor || contracts.merkleDistributor === null) return null;
     const at = { address: contracts.merkleDistributor, abi: merkleDistributorAbi, blockNumber } as const;
@@ -188,7 +192,7 @@ export async function readState(
     block: { number: blockNumber, timestamp },
     contracts,
     factory,
-    exists: { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor },
+    exists,
     token: await token(),
     authority,
     teamVesting: await vesting(),
@@ -198,7 +202,12 @@ export async function readState(
   };
 }
 
-async function readAuthority(client: Reader, contracts: Contracts, blockNumber: bigint): Promise<AuthorityState> {
+async function readAuthority(
+  client: Reader,
+  contracts: Contracts,
+  startBlock: bigint,
+  blockNumber: bigint,
+): Promise<AuthorityState> {
   const at = { address: contracts.phalaAuthority, abi: phalaAuthorityAbi, blockNumber } as const;
   const membersOf = async (role: RoleName): Promise<Member[]> => {
     const accounts = await client.readContract({ ...at, functionName: "membersOf", args: [ROLES[role]] });
@@ -217,16 +226,66 @@ async function readAuthority(client: Reader, contracts: Contracts, blockNumber: 
   };
   const [isSealed, members, roles] = await Promise.all([
     client.readContract({ ...at, functionName: "isSealed" }),
-    Promise.all(ROLE_NAMES.map(membersOf)),
-    Promise.all(GOVERNED_NAMES.map(roleOf)),
+    byName(ROLE_NAMES, membersOf),
+    byName(GOVERNED_NAMES, roleOf),
   ]);
-  const [admin = [], guardian = [], parameters = [], treasury = [], periphery = [], core = []] = members;
-  const [pauseDeposits = 0n, resumeDeposits = 0n, replaceSink = 0n, start = 0n] = roles;
-  return {
-    isSealed,
-    members: { admin, guardian, parameters, treasury, periphery, core },
-    roleOf: { pauseDeposits, resumeDeposits, replaceSink, start },
-  };
+  const settings = isSealed ? null : await readSettings(client, contracts, startBlock, blockNumber);
+  return { isSealed, members, roleOf: roles, settings };
+}
+
+/** From the events: a delay that was announced can be seen nowhere else, nor which targets there are. */
+async function readSettings(
+  client: Reader,
+  { phalaAuthority }: Contracts,
+  startBlock: bigint,
+  blockNumber: bigint,
+): Promise<AuthoritySetting[]> {
+  const at = { address: phalaAuthority, abi: phalaAuthorityAbi, blockNumber } as const;
+  const last = new Map<string, AuthoritySetting>();
+  const note = (kind: AuthoritySetting["kind"], subject: bigint | Address, value: bigint) =>
+    last.set(`${kind} ${subject}`, { kind, subject: String(subject), value });
+  for (const { first, last: end } of ranges(startBlock, blockNumber)) {
+    const logs = await client.getLogs({
+      address: phalaAuthority,
+      events: SETTINGS,
+      fromBlock: first,
+      toBlock: end,
+      strict: true,
+    });
+    for (const { eventName, args } of logs) {
+      switch (eventName) {
+        case "RoleGuardianChanged":
+          note("guardian of role", args.roleId, args.guardian);
+          break;
+        case "RoleGrantDelayChanged": {
+          const inForce = await client.readContract({ ...at, functionName: "getRoleGrantDelay", args: [args.roleId] });
+          note("grant delay of role", args.roleId, BigInt(args.delay || inForce));
+          break;
+        }
+        case "TargetClosed":
+          note("closed target", args.target, args.closed ? 1n : 0n);
+          break;
+        case "TargetAdminDelayUpdated": {
+          const inForce = await client.readContract({
+            ...at,
+            functionName: "getTargetAdminDelay",
+            args: [args.target],
+          });
+          note("admin delay of target", args.target, BigInt(args.delay || inForce));
+          break;
+        }
+      }
+    }
+  }
+  return [...last.values()].filter(({ value }) => value !== 0n);
+}
+
+/** The blocks `from` … `to` in parts that one log query may ask for. */
+function* ranges(from: bigint, to: bigint): Generator<{ readonly first: bigint; readonly last: bigint }> {
+  for (let first = from; first <= to; first += LOG_RANGE) {
+    const last = first + LOG_RANGE - 1n;
+    yield { first, last: last < to ? last : to };
+  }
 }
 
 /**
@@ -241,8 +300,7 @@ async function receivedBy(
   toBlock: bigint,
 ): Promise<bigint> {
   let sum = 0n;
-  for (let first = fromBlock; first <= toBlock; first += LOG_RANGE) {
-    const last = first + LOG_RANGE - 1n < toBlock ? first + LOG_RANGE - 1n : toBlock;
+  for (const { first, last } of ranges(fromBlock, toBlock)) {
     const logs = await client.getLogs({
       address: token,
       event: TRANSFER,

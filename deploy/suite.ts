@@ -1,7 +1,14 @@
 /** Deployment as one function: looks at the chain, does what is missing, or nothing. */
-import type { Account, Address, Transport } from "viem";
-import { type ChainReader, type OnStep, accountExecutor, chainReader, waitUntilIdle } from "./executors/account.ts";
-import { type Manifest, findManifest, manifestPathFor, writeManifest } from "./manifest.ts";
+import { type Account, type Address, type Transport, erc20Abi, isAddressEqual } from "viem";
+import {
+  type ChainReader,
+  type OnStep,
+  accountExecutor,
+  chainReader,
+  reason,
+  waitUntilIdle,
+} from "./executors/account.ts";
+import { type Manifest, findManifest, findManifestOf, manifestPathFor, writeManifest } from "./manifest.ts";
 import { type Plan, deploymentCalls, planSuite } from "./modules/suite.ts";
 import { type Parameters, unixTime } from "./parameters/parameters.ts";
 import { checkSuite } from "./status.ts";
@@ -18,6 +25,8 @@ export interface DeploySuiteOptions {
   readonly governance: Account | Address | null;
   /** Default: `deployments/<network>.json`. */
   readonly manifestPath?: string | undefined;
+  /** See {@link startOf}. */
+  readonly startBlock?: bigint | undefined;
   /** Told of each mined transaction before the next one is sent. */
   readonly onStep?: OnStep | undefined;
 }
@@ -36,6 +45,10 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
   const deployer = addressOf(options.deployer);
   const manifestPath = options.manifestPath ?? manifestPathFor(parameters.network.name);
   const reader = chainReader(transport);
+  if (isAddressEqual(deployer, parameters.accounts.governance)) {
+    throw new Error(`accounts.governance: must not be the deployer, ${deployer}, which gets no role`);
+  }
+  findManifestOf(parameters.preset, manifestPath);
   await checkChain(reader, parameters);
   if (options.governance !== null && addressOf(options.governance) !== parameters.accounts.governance) {
     throw new Error(
@@ -45,9 +58,18 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
 
   const plan = planSuite(parameters);
   await waitUntilIdle(reader, deployer);
-  const executor = accountExecutor({ transport, account: options.deployer, chainId, onStep });
-  const before = await readState(reader, parameters, plan, await startOf(reader, plan, manifestPath));
-  const { distributor } = parameters;
+  const findStart = () => startOf(reader, plan, manifestPath, options.startBlock);
+  const before = await readState(reader, parameters, plan, await findStart());
+  const { number: blockNumber } = before.block;
+  const executor = accountExecutor({ transport, account: options.deployer, chainId, blockNumber, onStep });
+  const { distributor, team } = parameters;
+  if (team !== null && !before.exists.teamVesting) {
+    if (unixTime(team.start) + BigInt(team.durationDays) * 86_400n <= before.block.timestamp) {
+      throw new Error(
+        `team.durationDays: ${team.durationDays} days from team.start, ${team.start}, have passed: nothing would vest any more`,
+      );
+    }
+  }
   if (distributor !== null && !before.exists.merkleDistributor) {
     if (unixTime(distributor.deadline) <= before.block.timestamp) {
       throw new Error(`distributor.deadline: ${distributor.deadline} has passed`);
@@ -56,7 +78,7 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
   if (!before.factory) await executor.installFactory();
 
   // Before the first contract, so that a run that is killed leaves the right block behind.
-  const startBlock = await startOf(reader, plan, manifestPath);
+  const startBlock = await findStart();
   const manifest: Manifest = {
     network: parameters.network.name,
     chainId,
@@ -70,8 +92,15 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
 
   if (options.governance === null) return manifest;
   await waitUntilIdle(reader, parameters.accounts.governance);
-  const calls = genesis(await readState(reader, parameters, plan, startBlock), parameters);
-  await accountExecutor({ transport, account: options.governance, chainId, onStep }).execute(calls);
+  const deployed = await readState(reader, parameters, plan, startBlock);
+  const calls = genesis(deployed, parameters);
+  await accountExecutor({
+    transport,
+    account: options.governance,
+    chainId,
+    blockNumber: deployed.block.number,
+    onStep,
+  }).execute(calls);
 
   const failed = checkSuite(await readState(reader, parameters, plan, startBlock), parameters).filter(
     // What governance decided since an earlier genesis is its own affair.
@@ -95,34 +124,57 @@ export async function checkChain(reader: ChainReader, { network, token }: Parame
   if (chainId !== network.chainId) {
     throw new Error(`the chain's id is ${chainId}, but network.chainId is ${network.chainId}`);
   }
-  if ("adopt" in token && (await reader.getCode({ address: token.adopt })) === undefined) {
+  if (!("adopt" in token)) return;
+  if ((await reader.getCode({ address: token.adopt })) === undefined) {
     throw new Error(`token.adopt: there is no contract at ${token.adopt}`);
+  }
+  const decimals = await reader
+    .readContract({ address: token.adopt, abi: erc20Abi, functionName: "decimals" })
+    .catch((error: unknown) => {
+      throw new Error(`token.adopt: ${token.adopt} does not say its decimals (${reason(error)})`, { cause: error });
+    });
+  if (decimals !== 18) {
+    throw new Error(`token.adopt: ${token.adopt} has ${decimals} decimals, but the suite needs 18`);
   }
 }
 
 /**
- * A block before which no contract of the suite existed: the manifest's, if it is the record of these contracts and they
- * are on this chain; the next one, if none of them is; otherwise found by search, which asks the node for past states.
+ * A block before which no contract of the suite existed: `given`, if it is; the manifest's, if it is the record of these
+ * contracts and they are on this chain; the next one, if none of them is; otherwise found by search, which asks the node
+ * for past states.
  */
-export async function startOf(reader: ChainReader, { contracts, deployments }: Plan, file: string): Promise<bigint> {
+export async function startOf(
+  reader: ChainReader,
+  { contracts, deployments }: Plan,
+  file: string,
+  given?: bigint,
+): Promise<bigint> {
   const exists = async (address: Address, blockNumber: bigint) =>
     (await reader.getCode({ address, blockNumber })) !== undefined;
+  const anyExists = async (blockNumber: bigint) =>
+    (await Promise.all(deployments.map(({ address }) => exists(address, blockNumber)))).includes(true);
   const head = await reader.getBlockNumber();
-  const first = deployments[0]?.address;
-  const found = await Promise.all(deployments.map(({ address }) => exists(address, head)));
-  if (first === undefined || !found.includes(true)) return head + 1n;
+  if (given !== undefined) {
+    if (given > head) throw new Error(`the start block is ${given}, but the chain's last one is ${head}`);
+    return given;
+  }
+  if (!(await anyExists(head))) return head + 1n;
 
   const manifest = findManifest(file);
   if (manifest !== undefined && JSON.stringify(manifest.contracts) === JSON.stringify(contracts)) {
     return BigInt(manifest.startBlock);
   }
-  const anyExists = async (blockNumber: bigint) =>
-    (await Promise.all(deployments.map(({ address }) => exists(address, blockNumber)))).includes(true);
   let without = -1n;
   let having = head;
   while (having - without > 1n) {
     const middle = (without + having) / 2n;
-    if (await anyExists(middle)) having = middle;
+    const isThere = await anyExists(middle).catch((error: unknown) => {
+      throw new Error(
+        `${file} does not record these contracts, and the node cannot say when they were deployed, since it keeps no past states (block ${middle}: ${reason(error)}): name a block before the first of them as start block (--start-block)`,
+        { cause: error },
+      );
+    });
+    if (isThere) having = middle;
     else without = middle;
   }
   return having;

@@ -1,13 +1,21 @@
 /**
- * Writes what TypeScript reads of the compiled contracts: `deploy/generated/abis.ts` and, predicted from parameters and
- * bytecode, `deploy/generated/addresses.ts`. With `--check`, writes nothing and fails if a file is not what would be
- * written.
+ * Writes what TypeScript reads of the compiled contracts: `deploy/generated/abis.ts`, and `deploy/generated/addresses.ts`
+ * from the manifests in `deployments` (`--deployments` names another folder) and, by prediction, from the parameters. With
+ * `--check`, writes nothing and fails if a file is not what would be written.
  */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const { values: flags } = parseArgs({
+  options: {
+    check: { type: "boolean", default: false },
+    deployments: { type: "string", default: path.join(root, "deployments") },
+  },
+});
+const { deployments } = flags;
 
 /** Contract source → name of the constant. */
 const EXPORTS = {
@@ -30,26 +38,18 @@ function renderAbis(): string {
   return [HEADER, ...blocks].join("\n");
 }
 
-/** Where each network's parameters put the contracts: chain id → preset → contract → address. */
+/** Where the suite is on each network: chain id → preset → contract → address. */
 async function renderAddresses(): Promise<string> {
   // Only now: the plan encodes constructor arguments by the ABIs that have just been written.
-  const { PRESETS, readParameters } = await import("../deploy/parameters/parameters.ts");
-  const { planSuite } = await import("../deploy/modules/suite.ts");
-  const folder = path.join(root, "deploy/parameters");
-  const addresses: Record<number, Record<string, unknown>> = {};
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
-    for (const preset of Object.keys(PRESETS)) {
-      const parameters = readParameters(path.join(folder, file), preset);
-      (addresses[parameters.network.chainId] ??= {})[preset] = planSuite(parameters).contracts;
-    }
-  }
+  const { collectAddresses } = await import("../deploy/addresses.ts");
+  const addresses = collectAddresses(path.join(root, "deploy/parameters"), deployments);
   return `${HEADER}\nexport const addresses = ${JSON.stringify(addresses, null, 2)} as const;\n`;
 }
 
 /** Writes the file, or with `--check` compares it. Returns whether it is what it should be. */
 function emit(name: string, wanted: string): boolean {
   const target = path.join(root, "deploy/generated", name);
-  if (!process.argv.includes("--check")) {
+  if (!flags.check) {
     writeFileSync(target, wanted);
     return true;
   }

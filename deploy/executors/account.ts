@@ -37,11 +37,16 @@ export interface AccountExecutorOptions {
   /** A local account signs itself; an address must be unlocked at the endpoint. */
   readonly account: Account | Address;
   readonly chainId: number;
+  /**
+   * The block whose state says what is to be sent. The account's nonces go on from there, so that nothing goes out a second
+   * time if the account has sent something since: the chain refuses the nonce.
+   */
+  readonly blockNumber: bigint;
   readonly onStep?: OnStep | undefined;
 }
 
 export function accountExecutor(options: AccountExecutorOptions): Executor & { installFactory(): Promise<void> } {
-  const { transport, account, chainId, onStep } = options;
+  const { transport, account, chainId, blockNumber, onStep } = options;
   const chain = defineChain({
     id: chainId,
     name: `chain ${chainId}`,
@@ -56,10 +61,14 @@ export function accountExecutor(options: AccountExecutorOptions): Executor & { i
     if (receipt.status !== "success") throw new Error(`${description}: transaction ${hash} was reverted`);
     await onStep?.({ description, hash, blockNumber: receipt.blockNumber });
   };
+  let nextNonce: number | undefined;
   const send = async ({ to, data, value, description }: Call) => {
+    const address = typeof account === "string" ? account : account.address;
+    const nonce = nextNonce ?? (await reader.getTransactionCount({ address, blockNumber }));
     let hash: Hash;
     try {
-      hash = await wallet.sendTransaction({ to, data, value });
+      hash = await wallet.sendTransaction({ to, data, value, nonce });
+      nextNonce = nonce + 1;
     } catch (error) {
       throw new Error(`${description}: ${reason(error)}`, { cause: error });
     }
@@ -72,7 +81,7 @@ export function accountExecutor(options: AccountExecutorOptions): Executor & { i
     },
     async installFactory() {
       const { transaction, signer, cost } = factoryInstallation(chainId);
-      const held = await reader.getBalance({ address: signer });
+      const held = await reader.getBalance({ address: signer, blockNumber });
       if (held < cost) {
         const description = `fund the signer of the CREATE2 factory, ${signer}`;
         await send({ to: signer, data: "0x", value: cost - held, description });

@@ -5,8 +5,8 @@ import type { Result } from "hardhat/types/utils";
 import { errorResult, successfulResult } from "hardhat/utils/result";
 import { type Address, type Transport, createWalletClient, custom, http } from "viem";
 import { reason } from "../executors/account.ts";
-import { findManifest, manifestPathFor } from "../manifest.ts";
-import { type Parameters, parametersFor, readParameters } from "../parameters/parameters.ts";
+import { DEPLOYMENTS, findManifest, findManifestOf, manifestPathFor } from "../manifest.ts";
+import { networkIn, parameterFileFor, readParameters } from "../parameters/parameters.ts";
 
 /** Runs an action; an error becomes one line and exit code 1. */
 export async function command(action: () => Promise<void> | void): Promise<Result<undefined, undefined>> {
@@ -25,6 +25,13 @@ export function required(value: string | undefined, option: string): string {
   return value;
 }
 
+/** The value of `--start-block`. */
+export function blockNumber(value: string | undefined): bigint | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d+$/.test(value)) throw new Error("--start-block must be the number of a block");
+  return BigInt(value);
+}
+
 /** The content of a file that the user named. */
 export function readInput(file: string): string {
   try {
@@ -39,19 +46,24 @@ export interface DeployArguments {
   readonly parameters: string | undefined;
   readonly manifest: string | undefined;
   readonly rpcUrl: string | undefined;
+  readonly startBlock: string | undefined;
 }
 
 /**
- * Parameters and manifest that the options and `--network` name. Without a preset, that of the manifest is meant if there
- * is one.
+ * Parameters and manifest that the options and `--network` name. The manifest goes by the name of the network in the
+ * parameters, where it is read and written alike. Without `--preset`, that of the manifest is meant if there is one; another
+ * one is refused.
  */
-export function target(options: DeployArguments, hre: HardhatRuntimeEnvironment) {
-  const network = networkName(hre);
-  const read = (preset: string | undefined): Parameters =>
-    options.parameters === undefined ? parametersFor(network, preset) : readParameters(options.parameters, preset);
-  const preset = options.preset ?? findManifest(options.manifest ?? manifestPathFor(network))?.preset;
-  const parameters = read(preset);
-  return { parameters, manifestPath: options.manifest ?? manifestPathFor(parameters.network.name) };
+export function target(
+  options: Pick<DeployArguments, "preset" | "parameters" | "manifest">,
+  hre: HardhatRuntimeEnvironment,
+  folder = DEPLOYMENTS,
+) {
+  const file = options.parameters ?? parameterFileFor(networkName(hre));
+  const manifestPath = options.manifest ?? manifestPathFor(networkIn(file), folder);
+  const parameters = readParameters(file, options.preset ?? findManifest(manifestPath)?.preset);
+  findManifestOf(parameters.preset, manifestPath);
+  return { parameters, manifestPath };
 }
 
 /** The chain behind `--network`, with the accounts that can sign there. */

@@ -3,7 +3,7 @@ import { chainReader } from "../executors/account.ts";
 import { planSuite } from "../modules/suite.ts";
 import { formatStatus, readStatus } from "../status.ts";
 import { checkChain, startOf } from "../suite.ts";
-import { type DeployArguments, command, connect, target } from "./command.ts";
+import { type DeployArguments, blockNumber, command, connect, target } from "./command.ts";
 
 export default function action(options: DeployArguments & { json: boolean }, hre: HardhatRuntimeEnvironment) {
   return command(async () => {
@@ -12,7 +12,12 @@ export default function action(options: DeployArguments & { json: boolean }, hre
     const reader = chainReader(transport);
     await checkChain(reader, parameters);
     const plan = planSuite(parameters);
-    const status = await readStatus(reader, parameters, plan, await startOf(reader, plan, manifestPath));
+    const status = await readStatus(
+      reader,
+      parameters,
+      plan,
+      await startOf(reader, plan, manifestPath, blockNumber(options.startBlock)),
+    );
     console.log(options.json ? JSON.stringify(status, null, 2) : formatStatus(status));
   });
 }

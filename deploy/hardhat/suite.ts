@@ -3,7 +3,7 @@ import { chainReader } from "../executors/account.ts";
 import { planSuite } from "../modules/suite.ts";
 import { readStatus } from "../status.ts";
 import { deploySuite } from "../suite.ts";
-import { type DeployArguments, command, connect, target } from "./command.ts";
+import { type DeployArguments, blockNumber, command, connect, target } from "./command.ts";
 
 export default function action(options: DeployArguments, hre: HardhatRuntimeEnvironment) {
   return command(async () => {
@@ -19,6 +19,7 @@ export default function action(options: DeployArguments, hre: HardhatRuntimeEnvi
       deployer,
       governance: signers.find((account) => account.toLowerCase() === governance.toLowerCase()) ?? null,
       manifestPath,
+      startBlock: blockNumber(options.startBlock),
       onStep: ({ blockNumber, description }) => console.log(`block ${blockNumber}: ${description}`),
     });
     for (const [name, address] of Object.entries(manifest.contracts)) {

@@ -18,6 +18,12 @@ const manifest = {
   description: "Where the record of the deployment is (default: deployments/<network>.json)",
 } as const;
 
+const startBlock = {
+  ...text,
+  name: "startBlock",
+  description: "A block before the suite's first contract, where no manifest says it and the node keeps no past states",
+} as const;
+
 /** `deploy suite`, `deploy status`, `merkle build`, `merkle proof`. */
 export const deploymentTasks = [
   emptyTask("deploy", "Deploys the suite, or shows how far it is deployed (choose the chain with --network)").build(),
@@ -26,6 +32,7 @@ export const deploymentTasks = [
     .addOption(parameters)
     .addOption(manifest)
     .addOption(rpcUrl)
+    .addOption(startBlock)
     .setAction(() => import("./suite.ts"))
     .build(),
   task(["deploy", "status"], "Shows what there is of the suite on the chain, and what is missing; sends nothing")
@@ -33,6 +40,7 @@ export const deploymentTasks = [
     .addOption(parameters)
     .addOption(manifest)
     .addOption(rpcUrl)
+    .addOption(startBlock)
     .addFlag({ name: "json", description: "Print JSON" })
     .setAction(() => import("./status.ts"))
     .build(),

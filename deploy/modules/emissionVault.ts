@@ -4,7 +4,6 @@ import { emissionBudget } from "../parameters/parameters.ts";
 import type { Module } from "./module.ts";
 
 export const emissionVault: Module = {
-  name: "emissionVault",
   source: "emission/EmissionVault",
   initCode: ({ parameters, bytecode, at }) =>
     encodeDeployData({

@@ -4,7 +4,6 @@ import { unixTime } from "../parameters/parameters.ts";
 import type { Module } from "./module.ts";
 
 export const merkleDistributor: Module = {
-  name: "merkleDistributor",
   source: "token/MerkleDistributor",
   initCode: ({ parameters: { distributor, accounts }, bytecode, at }) =>
     distributor &&

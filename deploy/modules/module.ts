@@ -15,9 +15,27 @@ export interface Contracts {
 
 export type ContractName = keyof Contracts;
 
+/** In the order in which they can be deployed: each after those whose addresses it needs. */
+export const CONTRACT_NAMES = [
+  "phalaAuthority",
+  "teamVesting",
+  "pha",
+  "emissionVault",
+  "vpha",
+  "merkleDistributor",
+] as const satisfies readonly ContractName[];
+
+/** One value for each of `names`, by its name; all are asked for at once. */
+export async function byName<K extends string, V>(
+  names: readonly K[],
+  value: (name: K) => Promise<V>,
+): Promise<Record<K, V>> {
+  const values = await Promise.all(names.map(async (name) => [name, await value(name)] as const));
+  return Object.fromEntries(values) as Record<K, V>;
+}
+
 /** How one contract is made. */
 export interface Module {
-  readonly name: ContractName;
   /** Below `contracts/`, without the ending. */
   readonly source: string;
   /** Creation bytecode with its arguments; null if these parameters need no such contract. */

@@ -8,7 +8,6 @@ import type { Module } from "./module.ts";
  * address, so governance holds these amounts until genesis.
  */
 export const pha: Module = {
-  name: "pha",
   source: "token/PHA",
   initCode: ({ parameters, bytecode, at }) => {
     const { token, accounts } = parameters;

@@ -3,7 +3,6 @@ import { phalaAuthorityAbi } from "../generated/abis.ts";
 import type { Module } from "./module.ts";
 
 export const phalaAuthority: Module = {
-  name: "phalaAuthority",
   source: "governance/PhalaAuthority",
   initCode: ({ parameters, bytecode }) =>
     encodeDeployData({ abi: phalaAuthorityAbi, bytecode, args: [parameters.accounts.governance] }),

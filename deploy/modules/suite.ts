@@ -4,16 +4,23 @@ import { creationCode } from "../artifacts.ts";
 import type { Call } from "../call.ts";
 import { FACTORY, create2Address, create2Data } from "../factory.ts";
 import type { Parameters } from "../parameters/parameters.ts";
+import { InvalidParameter } from "../parameters/validate.ts";
 import { emissionVault } from "./emissionVault.ts";
 import { merkleDistributor } from "./merkleDistributor.ts";
-import type { ContractName, Contracts, Module } from "./module.ts";
+import { CONTRACT_NAMES, type ContractName, type Contracts, type Module } from "./module.ts";
 import { pha } from "./pha.ts";
 import { phalaAuthority } from "./phalaAuthority.ts";
 import { teamVesting } from "./teamVesting.ts";
 import { vpha } from "./vpha.ts";
 
-/** Each after those whose addresses it needs. */
-export const MODULES: readonly Module[] = [phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor];
+const MODULES: Readonly<Record<ContractName, Module>> = {
+  phalaAuthority,
+  teamVesting,
+  pha,
+  emissionVault,
+  vpha,
+  merkleDistributor,
+};
 
 /** A contract that these parameters call for. */
 export interface Deployment {
@@ -38,24 +45,35 @@ export function planSuite(parameters: Parameters): Plan {
     return found;
   };
   const deployments: Deployment[] = [];
-  for (const module of MODULES) {
+  for (const name of CONTRACT_NAMES) {
+    const module = MODULES[name];
     const initCode = module.initCode({ parameters, bytecode: creationCode(module.source), at });
     if (initCode === null) continue;
     const address = create2Address(initCode);
-    addresses.set(module.name, address);
-    deployments.push({ name: module.name, address, initCode });
+    addresses.set(name, address);
+    deployments.push({ name, address, initCode });
   }
-  return {
-    deployments,
-    contracts: {
-      phalaAuthority: at("phalaAuthority"),
-      teamVesting: addresses.get("teamVesting") ?? null,
-      pha: at("pha"),
-      emissionVault: at("emissionVault"),
-      vpha: at("vpha"),
-      merkleDistributor: addresses.get("merkleDistributor") ?? null,
-    },
+  const contracts = {
+    phalaAuthority: at("phalaAuthority"),
+    teamVesting: addresses.get("teamVesting") ?? null,
+    pha: at("pha"),
+    emissionVault: at("emissionVault"),
+    vpha: at("vpha"),
+    merkleDistributor: addresses.get("merkleDistributor") ?? null,
   };
+  checkAccounts(parameters, contracts);
+  return { deployments, contracts };
+}
+
+/** Refuses an account that is one of the contracts, where what it receives or may do would be lost. */
+function checkAccounts({ accounts, team }: Parameters, contracts: Contracts): void {
+  const named = Object.entries(accounts).map(([key, account]): [string, Address] => [`accounts.${key}`, account]);
+  if (team !== null) named.push(["team.beneficiary", team.beneficiary]);
+  for (const [field, account] of named) {
+    const contract = CONTRACT_NAMES.find((name) => contracts[name] === account);
+    if (contract !== undefined)
+      throw new InvalidParameter(field, `must not be the suite's own ${contract}, ${account}`);
+  }
 }
 
 /** The calls that are left of phase A: one for each contract of `plan` that `exists` denies. */

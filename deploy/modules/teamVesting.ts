@@ -6,7 +6,6 @@ import type { Module } from "./module.ts";
 const DAY = 86_400n;
 
 export const teamVesting: Module = {
-  name: "teamVesting",
   source: "token/TeamVesting",
   initCode: ({ parameters: { team }, bytecode }) =>
     team &&

@@ -5,7 +5,19 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Address, type Hex, formatEther, parseEther } from "viem";
-import { InvalidParameter, address, bytes32, integer, members, moment, name, pha } from "./validate.ts";
+import { buildDistribution, summaryOf } from "../merkle.ts";
+import {
+  InvalidParameter,
+  TOTAL_SUPPLY,
+  address,
+  bytes32,
+  fileName,
+  integer,
+  members,
+  moment,
+  name,
+  pha,
+} from "./validate.ts";
 
 /** PHA that epoch 0 emits; all epochs together emit exactly four times that. */
 export const PRESETS = {
@@ -18,9 +30,6 @@ export const PRESETS = {
 } as const;
 
 export type Preset = keyof typeof PRESETS;
-
-/** All of PHA, in wei. */
-export const TOTAL_SUPPLY = 10n ** 27n;
 
 const BPS = 10_000;
 const SHARES = ["mining", "privateSale", "airdrop", "team", "other"] as const;
@@ -57,13 +66,26 @@ export interface Parameters {
   } | null;
   /** The airdrop, or claims of migrated balances; null where there is none. */
   readonly distributor: {
+    /** File with all claims, beside the parameter file: CSV, or the tree that `merkle build` wrote. */
+    readonly claims: string;
+    /** What that file's root must be. */
     readonly root: Hex;
     /** UTC, ISO 8601: claims end, and what is left may be swept to the treasury. */
     readonly deadline: string;
-    /** PHA. With a new token: the airdrop's share of it. */
+    /** PHA: what all claims come to. With a new token: the airdrop's share of it. */
     readonly amount: string;
   } | null;
 }
+
+export const ACCOUNT_NAMES = [
+  "governance",
+  "guardian",
+  "treasury",
+  "workers",
+  "reserve",
+  "privateSale",
+  "otherRewards",
+] as const satisfies readonly (keyof Parameters["accounts"])[];
 
 /** Wei that epoch 0 emits. */
 export function emissionBudget(parameters: Parameters): bigint {
@@ -127,9 +149,8 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
 }
 
 function parseAccounts(value: unknown): Parameters["accounts"] {
-  const keys = ["governance", "guardian", "treasury", "workers", "reserve", "privateSale", "otherRewards"] as const;
-  const accounts = members(value, "accounts", keys);
-  const at = (key: (typeof keys)[number]) => address(accounts[key], `accounts.${key}`);
+  const accounts = members(value, "accounts", ACCOUNT_NAMES);
+  const at = (key: keyof Parameters["accounts"]) => address(accounts[key], `accounts.${key}`);
   return {
     governance: at("governance"),
     guardian: at("guardian"),
@@ -178,8 +199,9 @@ function parseTeam(value: unknown): Parameters["team"] {
 
 function parseDistributor(value: unknown): Parameters["distributor"] {
   if (value === null) return null;
-  const distributor = members(value, "distributor", ["root", "deadline", "amount"]);
+  const distributor = members(value, "distributor", ["claims", "root", "deadline", "amount"]);
   return {
+    claims: fileName(distributor.claims, "distributor.claims"),
     root: bytes32(distributor.root, "distributor.root"),
     deadline: moment(distributor.deadline, "distributor.deadline"),
     amount: pha(distributor.amount, "distributor.amount"),
@@ -215,8 +237,33 @@ function checkTogether(parameters: Parameters): void {
   }
 }
 
-/** Reads and checks a parameter file. Throws an error that names the file and the field. */
-export function readParameters(file: string, preset?: string): Parameters {
+/**
+ * Refuses a distributor whose root or amount is not that of the claims in the file it names: others could claim, or the
+ * last ones would find nothing left.
+ */
+function checkClaims({ distributor }: Parameters, folder: string): void {
+  if (distributor === null) return;
+  const file = path.join(folder, distributor.claims);
+  let found: { readonly root: Hex; readonly total: bigint };
+  try {
+    const content = readFileSync(file, "utf8");
+    found = file.endsWith(".csv") ? buildDistribution(content) : summaryOf(JSON.parse(content));
+  } catch (error) {
+    throw new InvalidParameter(
+      "distributor.claims",
+      `${file}: ${error instanceof Error ? error.message : "unreadable"}`,
+    );
+  }
+  if (found.root !== distributor.root.toLowerCase()) {
+    throw new InvalidParameter("distributor.root", `must be that of ${file}, ${found.root}`);
+  }
+  if (found.total !== parseEther(distributor.amount)) {
+    throw new InvalidParameter("distributor.amount", `must be the sum of ${file}, ${formatEther(found.total)} PHA`);
+  }
+}
+
+/** What `read` makes of the JSON in `file`. Throws an error that names the file and the field. */
+function readFile<T>(file: string, read: (content: unknown) => T): T {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, "utf8"));
@@ -226,14 +273,39 @@ export function readParameters(file: string, preset?: string): Parameters {
     });
   }
   try {
-    return parseParameters(content, preset);
+    return read(content);
   } catch (error) {
     if (error instanceof InvalidParameter) throw new Error(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
 }
 
+/**
+ * Reads and checks a parameter file, and the claims that its distributor is made from. Throws an error that names the file
+ * and the field.
+ */
+export function readParameters(file: string, preset?: string): Parameters {
+  return readFile(file, (content) => {
+    const parameters = parseParameters(content, preset);
+    checkClaims(parameters, path.dirname(file));
+    return parameters;
+  });
+}
+
+/** The name of the network that a parameter file is for. Throws like {@link readParameters}. */
+export function networkIn(file: string): string {
+  return readFile(file, (content) => {
+    const { network } = members(content, "", ["network"], ["accounts", "token", "team", "distributor", "preset"]);
+    return name(members(network, "network", ["name"], ["chainId"]).name, "network.name");
+  });
+}
+
+/** The file in this folder with the parameters of `network`. */
+export function parameterFileFor(network: string): string {
+  return path.join(import.meta.dirname, `${name(network, "network")}.json`);
+}
+
 /** The parameters of a network whose file is in this folder, with an emission preset (default: the file's own). */
 export function parametersFor(network: string, preset?: string): Parameters {
-  return readParameters(path.join(import.meta.dirname, `${name(network, "network")}.json`), preset);
+  return readParameters(parameterFileFor(network), preset);
 }

@@ -1,6 +1,9 @@
 /** Readers of untyped JSON: each returns the value in its type, or says which field is wrong and what it must be. */
 import { type Address, type Hex, getAddress, isAddress, isHex, parseEther, zeroAddress } from "viem";
 
+/** All of PHA, in wei. */
+export const TOTAL_SUPPLY = 10n ** 27n;
+
 /** A parameter or input file is wrong: `field` says where, the message what it must be. */
 export class InvalidParameter extends Error {
   override readonly name = "InvalidParameter";
@@ -42,6 +45,14 @@ function hasKeys<K extends string, O extends string>(
   return keys.every((key) => key in value);
 }
 
+/** The name of a file beside the one that names it. */
+export function fileName(value: unknown, field: string): string {
+  if (typeof value !== "string" || !/^[\w-][\w.-]*$/.test(value)) {
+    throw new InvalidParameter(field, "must be the name of a file in the same folder");
+  }
+  return value;
+}
+
 /** A network's or preset's name: it becomes part of a path. */
 export function name(value: unknown, field: string): string {
   if (typeof value !== "string" || !/^[a-z0-9][a-z0-9-]*$/.test(value)) {
@@ -79,7 +90,9 @@ export function moment(value: unknown, field: string): string {
   if (
     typeof value !== "string" ||
     !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) ||
-    Number.isNaN(Date.parse(value))
+    Number.isNaN(Date.parse(value)) ||
+    // 30 February is read as 2 March.
+    new Date(value).toISOString() !== value.replace("Z", ".000Z")
   ) {
     throw new InvalidParameter(field, "must be a moment in UTC such as 2030-01-01T00:00:00Z");
   }
@@ -95,7 +108,7 @@ export function pha(value: unknown, field: string): string {
     );
   }
   const wei = parseEther(value);
-  if (wei === 0n || wei > 10n ** 27n) {
+  if (wei === 0n || wei > TOTAL_SUPPLY) {
     throw new InvalidParameter(field, "must be more than 0 and at most 1,000,000,000 PHA");
   }
   return value;

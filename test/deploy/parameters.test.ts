@@ -1,9 +1,24 @@
 /** Parameter files: what is right is read, what is wrong is refused by the name of its field. */
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
+import hre from "hardhat";
 import { parseEther } from "viem";
-import { describe, expect, it } from "vitest";
-import { distributorFunding, emissionFunding, parseParameters, PRESETS } from "../../deploy/parameters/parameters.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { collectAddresses } from "../../deploy/addresses.ts";
+import { target } from "../../deploy/hardhat/command.ts";
+import { manifestPathFor, writeManifest } from "../../deploy/manifest.ts";
+import { buildDistribution } from "../../deploy/merkle.ts";
+import { planSuite } from "../../deploy/modules/suite.ts";
+import {
+  type Parameters,
+  distributorFunding,
+  emissionFunding,
+  parseParameters,
+  PRESETS,
+  readParameters,
+} from "../../deploy/parameters/parameters.ts";
 
 const file = path.join(import.meta.dirname, "../../deploy/parameters/local.json");
 
@@ -54,6 +69,8 @@ describe("a wrong field is named", () => {
     ["team", null, /team/],
     ["team.durationDays", 0, /team\.durationDays/],
     ["team.start", "yesterday", /team\.start/],
+    ["team.start", "2030-02-30T00:00:00Z", /team\.start/],
+    ["distributor.claims", "../elsewhere.csv", /distributor\.claims/],
     ["distributor.root", "0x12", /distributor\.root/],
     ["distributor.deadline", "2100-13-01T00:00:00Z", /distributor\.deadline/],
     ["distributor.amount", "89999999", /distributor\.amount/],
@@ -76,5 +93,101 @@ describe("a wrong field is named", () => {
       other: 100,
     });
     expect(() => parseParameters(content, "genesis")).toThrow(/token\.allocation\.mining: is 690000000 PHA less/);
+  });
+});
+
+const folder = mkdtempSync(path.join(tmpdir(), "parameters-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** A parameter file of its own in a folder of its own, beside the local airdrop. */
+function written(content: unknown): string {
+  const own = mkdtempSync(path.join(folder, "f-"));
+  copyFileSync(path.join(path.dirname(file), "local.airdrop.csv"), path.join(own, "local.airdrop.csv"));
+  const to = path.join(own, "parameters.json");
+  writeFileSync(to, JSON.stringify(content));
+  return to;
+}
+
+function record(parameters: Parameters, to: string): void {
+  const { network, preset } = parameters;
+  const { contracts } = planSuite(parameters);
+  writeManifest(to, { network: network.name, chainId: network.chainId, preset, startBlock: 1, parameters, contracts });
+}
+
+describe("the distributor's claims", () => {
+  const read = (field: string, value: unknown) => readParameters(written(changed(field, value)), "current");
+
+  it("have the root that is named", () => {
+    expect(() => read("network.name", "local")).not.toThrow();
+    expect(() => read("distributor.root", `0x${"12".repeat(32)}`)).toThrow(
+      /distributor\.root: must be that of .*local\.airdrop\.csv, 0x124801/,
+    );
+    expect(() => read("distributor.claims", "nothing.csv")).toThrow(/distributor\.claims: .*nothing\.csv/);
+  });
+
+  it("come to the amount, also in a tree that was built before", () => {
+    const { root, tree } = buildDistribution("account,amount\n0xa0Ee7A142d267C1f36714E4a8F75612F20a79720,7\n");
+    const content = changed("distributor", {
+      claims: "tree.json",
+      root,
+      deadline: "2100-01-01T00:00:00Z",
+      amount: "90000000",
+    });
+    const to = written(content);
+    writeFileSync(path.join(path.dirname(to), "tree.json"), JSON.stringify(tree));
+    expect(() => readParameters(to, "current")).toThrow(/distributor\.amount: must be the sum of .*tree\.json, 7 PHA/);
+    writeFileSync(path.join(path.dirname(to), "tree.json"), JSON.stringify({ ...tree, tree: [...tree.tree, root] }));
+    expect(() => readParameters(to, "current")).toThrow(/distributor\.claims/);
+  });
+});
+
+it("an account that is a contract of the suite is refused", () => {
+  const { contracts } = planSuite(readParameters(file, "current"));
+  const plan = (field: string, value: string | null) => () =>
+    planSuite(parseParameters(changed(field, value), "current"));
+  expect(plan("accounts.guardian", contracts.vpha)).toThrow(/accounts\.guardian: must not be the suite's own vpha/);
+  expect(plan("accounts.workers", contracts.pha)).toThrow(/accounts\.workers: must not be the suite's own pha/);
+  expect(plan("team.beneficiary", contracts.phalaAuthority)).toThrow(/team\.beneficiary/);
+});
+
+describe("the manifest that the command line means", () => {
+  const options = (parameters: string, preset?: string) => ({ parameters, preset, manifest: undefined });
+
+  it("goes by the name in the parameters, not by Hardhat's network", () => {
+    const to = written(changed("network.name", "elsewhere"));
+    const deployments = mkdtempSync(path.join(folder, "d-"));
+    record(readParameters(to, "published"), manifestPathFor("elsewhere", deployments));
+    const { parameters, manifestPath } = target(options(to), hre, deployments);
+    expect(parameters.preset).toBe("published");
+    expect(manifestPath).toBe(manifestPathFor("elsewhere", deployments));
+    expect(() => target(options(to, "current"), hre, deployments)).toThrow(/preset: current is not .*published/);
+  });
+});
+
+describe("generated addresses", () => {
+  const parameters = path.dirname(file);
+  const generate = (deployments: string) =>
+    spawnSync(process.execPath, ["scripts/generate.ts", "--check", "--deployments", deployments], {
+      cwd: path.join(parameters, "../.."),
+      encoding: "utf8",
+    });
+
+  it("hold what a committed manifest records, and are stale without it", () => {
+    const deployments = mkdtempSync(path.join(folder, "d-"));
+    const elsewhere = parseParameters(changed("network", { name: "elsewhere", chainId: 7 }), "published");
+    record(readParameters(file, "current"), path.join(deployments, "local.json"));
+    expect(Object.keys(collectAddresses(parameters, deployments))).toEqual(["31337"]);
+    expect(generate(deployments).status).toBe(0);
+
+    record(elsewhere, path.join(deployments, "elsewhere.json"));
+    expect(collectAddresses(parameters, deployments)[7]).toEqual({ published: planSuite(elsewhere).contracts });
+    const { status, stderr } = generate(deployments);
+    expect(status).toBe(1);
+    expect(stderr).toContain("addresses.ts is stale");
+
+    record(elsewhere, path.join(deployments, "again.json"));
+    expect(() => collectAddresses(parameters, deployments)).toThrow(/again\.json and elsewhere\.json/);
   });
 });

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Address, encodeFunctionData, parseEther } from "viem";
+import { type Abi, type Address, type Hex, custom, encodeFunctionData, parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chainReader } from "../../deploy/executors/account.ts";
+import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
 import { emissionVaultAbi, phaAbi, phalaAuthorityAbi, vphaAbi } from "../../deploy/generated/abis.ts";
 import { addresses } from "../../deploy/generated/addresses.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
@@ -218,6 +218,142 @@ describe("on the way", () => {
     await expect(deploySuite({ ...options, parameters, governance: devAccount(3) })).rejects.toThrow(
       /accounts\.governance/,
     );
+    expect(await chain.publicClient.getBlockNumber()).toBe(0n);
+  });
+
+  it("governance as deployer, and a vesting that is over, are refused before anything is sent", async () => {
+    const chain = await createChain();
+    const options = { transport: chain.transport, manifestPath, governance };
+    await expect(deploySuite({ ...options, parameters, deployer: governance })).rejects.toThrow(
+      /accounts\.governance: must not be the deployer/,
+    );
+    const { team } = parameters;
+    if (team === null) throw new Error("the local parameters have a team");
+    const over = { ...parameters, team: { ...team, start: "2020-01-01T00:00:00Z" } };
+    await expect(deploySuite({ ...options, parameters: over, deployer })).rejects.toThrow(/team\.durationDays/);
+    const other = parametersFor("local", "genesis");
+    await expect(deploySuite({ ...options, parameters: other, deployer })).rejects.toThrow(/preset: genesis is not/);
+    expect(await chain.publicClient.getBlockNumber()).toBe(0n);
+  });
+
+  it("nothing goes out when the account has sent something since the state was read", async () => {
+    const chain = await createChain();
+    const to = devAccount(9).address;
+    const blockNumber = await chain.publicClient.getBlockNumber();
+    await chain.wallet.sendTransaction({ account: deployer.address, to, value: 1n });
+    const before = await chain.publicClient.getBalance({ address: to });
+    const executor = accountExecutor({ transport: chain.transport, account: deployer, chainId: 31337, blockNumber });
+    await expect(executor.execute([{ to, data: "0x", value: 1n, description: "send 1 wei" }])).rejects.toThrow(
+      /nonce/i,
+    );
+    expect(await chain.publicClient.getBalance({ address: to })).toBe(before);
+  });
+
+  it("a governance that waits longer than it must is left so", async () => {
+    const chain = await createChain();
+    const run = (stopAt?: string) =>
+      deploySuite({
+        transport: chain.transport,
+        parameters,
+        deployer,
+        governance,
+        manifestPath,
+        onStep: ({ description }) => {
+          if (description === stopAt) throw new Error("killed");
+        },
+      });
+    await expect(run("put emissionVault.start into the class core")).rejects.toThrow("killed");
+    await chain.wallet.writeContract({
+      abi: phalaAuthorityAbi,
+      address: plan.contracts.phalaAuthority,
+      account: governance.address,
+      functionName: "grantRole",
+      args: [0n, governance.address, 60 * DAY],
+    });
+    await run();
+    const status = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
+    expect(status.roles["admin"]).toEqual([{ account: governance.address, delay: 60 * DAY }]);
+    expect(status.complete).toBe(true);
+  });
+
+  it("genesis does not seal settings that it does not make", async () => {
+    const chain = await createChain();
+    const run = (signer: typeof governance | null) =>
+      deploySuite({ transport: chain.transport, parameters, deployer, governance: signer, manifestPath });
+    await run(null);
+    const { vpha, phalaAuthority } = plan.contracts;
+    const cases = [
+      { functionName: "setRoleGuardian", args: [5n, 1n], undo: [5n, 0n], message: /guardian of role 5 \(1\)/ },
+      { functionName: "setGrantDelay", args: [2n, DAY], undo: [2n, 0], message: /grant delay of role 2 \(86400\)/ },
+      { functionName: "setTargetClosed", args: [vpha, true], undo: [vpha, false], message: /closed target 0x/ },
+      {
+        functionName: "setTargetAdminDelay",
+        args: [vpha, DAY],
+        undo: [vpha, 0],
+        message: /admin delay of target 0x\w+ \(86400\)/,
+      },
+    ] as const;
+    const abi: Abi = phalaAuthorityAbi;
+    for (const { functionName, args, undo, message } of cases) {
+      const send = async (values: readonly unknown[]) =>
+        chain.wallet.sendTransaction({
+          account: governance.address,
+          to: phalaAuthority,
+          data: encodeFunctionData({ abi, functionName, args: values }),
+        });
+      await send(args);
+      await expect(run(governance)).rejects.toThrow(message);
+      await send(undo);
+    }
+    await expect(run(governance)).resolves.toBeDefined();
+    const { remaining, complete } = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
+    expect({ remaining, complete }).toEqual({ remaining: [], complete: true });
+  });
+
+  it("status is not complete where governance has changed what the parameters say", async () => {
+    const chain = await createChain();
+    await deploySuite({ transport: chain.transport, parameters, deployer, governance, manifestPath });
+    const changed = { ...parameters, accounts: { ...parameters.accounts, workers: devAccount(9).address } };
+    const { checks, complete } = await readStatus(chainReader(chain.transport), changed, plan, 0n);
+    expect(checks.filter(({ ok }) => !ok)).toMatchObject([{ name: "emissionVault.sink of workers", changeable: true }]);
+    expect(complete).toBe(false);
+  });
+
+  it("without past states and manifest, a start block has to be named", async () => {
+    const chain = await createChain();
+    await deploySuite({ transport: chain.transport, parameters, deployer, governance, manifestPath });
+    const pruned = custom(
+      {
+        request: async ({ method, params }: { method: string; params?: unknown }) => {
+          const head = `0x${(await chain.publicClient.getBlockNumber()).toString(16)}`;
+          if (method === "eth_getCode" && Array.isArray(params) && params[1] !== head && params[1] !== "latest") {
+            throw new Error("missing trie node");
+          }
+          const answer: unknown = await chain.provider.request({ method, params: params as unknown[] });
+          return answer;
+        },
+      },
+      { retryCount: 0 },
+    );
+    const options = { transport: pruned, parameters, deployer, governance };
+    const other = path.join(folder, "other.json");
+    await expect(deploySuite({ ...options, manifestPath: other })).rejects.toThrow(
+      /keeps no past states .*missing trie node.*--start-block/,
+    );
+    await expect(deploySuite({ ...options, manifestPath: other, startBlock: 1_000n })).rejects.toThrow(/1000/);
+    expect((await deploySuite({ ...options, manifestPath: other, startBlock: 1n })).startBlock).toBe(1);
+  });
+
+  it("an adopted token with other decimals is refused before anything is sent", async () => {
+    const chain = await createChain();
+    // Returns 6, whatever it is asked.
+    const code: Hex = "0x600660005260206000f3";
+    const token = devAccount(8).address;
+    await chain.provider.request({ method: "hardhat_setCode", params: [token, code] });
+    const adopting = { ...parameters, token: { adopt: token }, team: null, distributor: null };
+    await expect(
+      deploySuite({ transport: chain.transport, parameters: adopting, deployer, governance, manifestPath }),
+    ).rejects.toThrow(/token\.adopt: .* has 6 decimals/);
     expect(await chain.publicClient.getBlockNumber()).toBe(0n);
   });
 });

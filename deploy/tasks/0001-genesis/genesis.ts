@@ -19,6 +19,7 @@ import {
   ROLES,
   ROLE_NAMES,
   type RoleName,
+  isDelayOf,
 } from "../../roles.ts";
 import type { SuiteState } from "../../state.ts";
 
@@ -30,8 +31,8 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
     throw new Error("genesis needs all contracts: run the deployment first");
   }
 
-  const holds = (role: RoleName, account: Address, delay: number) =>
-    authority.members[role].some((member) => member.account === account && member.delay === delay);
+  const holds = (role: RoleName, account: Address) =>
+    authority.members[role].some((member) => member.account === account && isDelayOf(role, member));
   const grant = (role: RoleName, account: Address, who: string): Call =>
     call(
       contracts.phalaAuthority,
@@ -72,6 +73,12 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
       );
     }
   }
+  const settings = (authority.settings ?? []).map(({ kind, subject, value }) => `${kind} ${subject} (${value})`);
+  if (settings.length !== 0) {
+    throw new Error(
+      `the authority has settings that genesis does not make: ${settings.join(", ")}: undo them before genesis goes on`,
+    );
+  }
   const [, workersSink, treasurySink] = emissionVault.sinks;
   if (emissionVault.startTime !== 0n && (workersSink !== workers || treasurySink !== treasury)) {
     throw new Error(
@@ -82,10 +89,8 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   const byAdmin: Call[] = [
     ...fund(state, parameters),
     ...map("pauseDeposits", "resumeDeposits", "replaceSink"),
-    ...(holds("guardian", guardian, DELAYS.guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
-    ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance, DELAYS[role])).map((role) =>
-      grant(role, governance, "governance"),
-    ),
+    ...(holds("guardian", guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
+    ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance)).map((role) => grant(role, governance, "governance")),
     ...(emissionVault.startTime !== 0n
       ? []
       : [
@@ -102,7 +107,7 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
     // Only now: in its class it could be called after 52 days at the earliest.
     ...map("start"),
   ];
-  const isRaised = holds("admin", governance, DELAYS.admin);
+  const isRaised = holds("admin", governance);
   if (isRaised && byAdmin.length !== 0) {
     throw new Error(
       `governance has raised its own delay before genesis was complete; what is missing: ${byAdmin.map(({ description }) => description).join("; ")}`,
