@@ -7,18 +7,16 @@ import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Name → script of a package, and its arguments. Slow ones first. */
+/** Name → script, and its arguments. Slow ones first. */
 const CHECKS: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
-  ["ESLint", "eslint/bin/eslint.js", ".", "--max-warnings", "0"],
-  ["types", "typescript/bin/tsc", "--noEmit", "-p", "."],
-  ["types of the indexer", "typescript/bin/tsc", "--noEmit", "-p", "ponder"],
-  ["format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
-  ["solhint", "solhint/solhint.js", "--max-warnings", "0", "--disc", "contracts/**/*.sol"],
+  ["types and rules", "scripts/lint/typescript.ts"],
+  ["format", "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
+  ["solhint", "node_modules/solhint/solhint.js", "--max-warnings", "0", "--disc", "contracts/**/*.sol"],
 ];
 
 async function run([name, script, ...args]: (typeof CHECKS)[number]): Promise<boolean> {
   const started = Date.now();
-  const child = spawn(process.execPath, [path.join(root, "node_modules", script), ...args], { cwd: root });
+  const child = spawn(process.execPath, [path.join(root, script), ...args], { cwd: root });
   let output = "";
   const collect = (chunk: Buffer) => (output += chunk.toString("utf8"));
   child.stdout.on("data", collect);
