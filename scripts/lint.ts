@@ -1,9 +1,9 @@
 /**
  * `npm run lint`: format, rules and types of everything. Prints what failed, exits with 1 if anything did.
  */
-import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { startService } from "./devnet/process.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -16,18 +16,18 @@ const CHECKS: readonly (readonly [name: string, script: string, ...args: string[
 
 async function run([name, script, ...args]: (typeof CHECKS)[number]): Promise<boolean> {
   const started = Date.now();
-  const child = spawn(process.execPath, [path.join(root, script), ...args], { cwd: root });
-  let output = "";
-  const collect = (chunk: Buffer) => (output += chunk.toString("utf8"));
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
-  const code = await new Promise<number>((resolve) => {
-    child.once("error", () => resolve(127));
-    child.once("close", (exit) => resolve(exit ?? 1));
+  const lines: string[] = [];
+  const service = startService({
+    name,
+    command: process.execPath,
+    args: [path.join(root, script), ...args],
+    cwd: root,
+    onLine: (line) => lines.push(line),
   });
+  const code = await service.ended;
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
   console.log(`${code === 0 ? "clean " : "FAILED"}  ${name} (${seconds} s)`);
-  if (code !== 0) console.log(output.trimEnd());
+  if (code !== 0) console.log(lines.join("\n").trimEnd());
   return code === 0;
 }
 
