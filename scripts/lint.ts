@@ -1,35 +1,33 @@
 /**
  * `npm run lint`: format, rules and types of everything. Prints what failed, exits with 1 if anything did.
  */
-import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { startService } from "./devnet/process.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Name → script of a package, and its arguments. Slow ones first. */
+/** Name → script, and its arguments. Slow ones first. */
 const CHECKS: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
-  ["ESLint", "eslint/bin/eslint.js", ".", "--max-warnings", "0"],
-  ["types", "typescript/bin/tsc", "--noEmit", "-p", "."],
-  ["types of the indexer", "typescript/bin/tsc", "--noEmit", "-p", "ponder"],
-  ["format", "prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
-  ["solhint", "solhint/solhint.js", "--max-warnings", "0", "--disc", "contracts/**/*.sol"],
+  ["types and rules", "scripts/lint/typescript.ts"],
+  ["format", "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
+  ["solhint", "node_modules/solhint/solhint.js", "--max-warnings", "0", "--disc", "contracts/**/*.sol"],
 ];
 
 async function run([name, script, ...args]: (typeof CHECKS)[number]): Promise<boolean> {
   const started = Date.now();
-  const child = spawn(process.execPath, [path.join(root, "node_modules", script), ...args], { cwd: root });
-  let output = "";
-  const collect = (chunk: Buffer) => (output += chunk.toString("utf8"));
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
-  const code = await new Promise<number>((resolve) => {
-    child.once("error", () => resolve(127));
-    child.once("close", (exit) => resolve(exit ?? 1));
+  const lines: string[] = [];
+  const service = startService({
+    name,
+    command: process.execPath,
+    args: [path.join(root, script), ...args],
+    cwd: root,
+    onLine: (line) => lines.push(line),
   });
+  const code = await service.ended;
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
   console.log(`${code === 0 ? "clean " : "FAILED"}  ${name} (${seconds} s)`);
-  if (code !== 0) console.log(output.trimEnd());
+  if (code !== 0) console.log(lines.join("\n").trimEnd());
   return code === 0;
 }
 

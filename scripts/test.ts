@@ -2,12 +2,13 @@
  * `npm test`: builds, checks what is generated, lints, runs every suite, and ends with one line that counts them all.
  * `npm test -- --only NAME` runs one suite; `--deep` repeats the randomised ones of Solidity more often.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { exitCodeOf } from "./bootstrap/plan.mjs";
+import { type Service, startService } from "./devnet/process.ts";
 import { type SuiteCounts, type SuiteResult, lastLine, problemOf, total, vitestCounts } from "./test/results.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -15,8 +16,8 @@ const modules = path.join(root, "node_modules");
 const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
-const PROJECTS = ["contracts", "deploy", "indexer", "integration"] as const;
-const SUITES = ["lint", "solidity", ...PROJECTS] as const;
+/** In the order in which they start: the linters beside the compiler, then the long ones first. */
+const SUITES = ["lint", "integration", "indexer", "solidity", "contracts", "deploy"] as const;
 type Suite = (typeof SUITES)[number];
 
 /** How many times more random runs of the Solidity tests there are with `--deep`. */
@@ -34,78 +35,86 @@ function parse(): { only: Suite | undefined; isDeep: boolean } {
 const folder = mkdtempSync(path.join(os.tmpdir(), "suite-test-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs `command` on our output. Resolves to its exit code. */
-function run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...env },
-    });
-    const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, forward);
-    child.once("error", (error) => {
-      console.error(`error: ${command} cannot be run: ${error.message}`);
-      resolve(127);
-    });
-    child.once("exit", (code) => resolve(code ?? 1));
+/** How long a step may take before it counts as hung, in minutes. */
+const PATIENCE = { usual: 15, deep: 120 };
+
+interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Finds the counts in the file that the step was told to write. A step without it has no tests. */
+  readonly read?: (file: string) => SuiteCounts;
+}
+
+/** What runs now. Each is a group of processes, which ends with its first one, and with us, however that happens. */
+const running = new Set<Service>();
+let isInterrupted = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    isInterrupted = true;
+    for (const service of running) void service.stop();
   });
 }
 
-/** Runs one step; `read` finds its counts in the file that it was told to write. */
-async function step(
-  name: string,
-  args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; read?: (file: string) => SuiteCounts } = {},
-): Promise<SuiteResult> {
-  console.log(`\n== ${name}`);
+/** Runs one step and prints what it wrote, in one piece once it has ended; `isAlone`: as it comes. */
+async function run({ name, args, read }: Step, options: { isAlone: boolean; minutes: number }): Promise<SuiteResult> {
+  const lines: string[] = [];
+  const print = (line: string) => {
+    if (options.isAlone) console.log(line);
+    else lines.push(line);
+  };
   const started = Date.now();
-  const exitCode = await run(process.execPath, args, {
-    HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
-    PONDER_TELEMETRY_DISABLED: "1",
-    ...options.env,
+  const elapsed = () => (Date.now() - started) / 1000;
+  print(`\n== ${name}`);
+  const service = startService({
+    name,
+    command: process.execPath,
+    args,
+    cwd: root,
+    env: {
+      HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
+      PONDER_TELEMETRY_DISABLED: "1",
+      ...(process.stdout.isTTY && process.env["NO_COLOR"] === undefined ? { FORCE_COLOR: "1" } : {}),
+    },
+    onLine: print,
   });
+  running.add(service);
+  const hung = setTimeout(() => {
+    print(`error: ${name} has not ended within ${options.minutes} minutes`);
+    void service.stop();
+  }, options.minutes * 60_000);
+  const ended = await service.ended;
+  clearTimeout(hung);
+  running.delete(service);
+
   let counts: SuiteCounts | null = null;
   try {
-    counts = options.read?.(path.join(folder, name)) ?? null;
+    counts = read?.(path.join(folder, name)) ?? null;
   } catch (error) {
-    console.error(`error: no result of ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    print(`error: no result of ${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return { name, exitCode, seconds: (Date.now() - started) / 1000, counts, hasTests: options.read !== undefined };
+  if (lines.length > 0) console.log(lines.join("\n"));
+  const exitCode = typeof ended === "number" ? ended : exitCodeOf(null, os.constants.signals[ended]);
+  return { name, exitCode, seconds: elapsed(), counts, hasTests: read !== undefined };
 }
 
-function suite(name: Suite, factor: number): Promise<SuiteResult> {
+function suite(name: Suite, factor: number): Step {
   const file = path.join(folder, name);
   switch (name) {
     case "lint":
-      return step(name, [npm(), "run", "--silent", "lint"]);
+      return { name, args: [path.join(root, "scripts", "lint.ts")] };
     case "solidity":
-      return step(name, [path.join(root, "scripts", "test", "solidity.ts"), file, String(factor)], {
-        read: (result) => JSON.parse(readFileSync(result, "utf8")) as SuiteCounts,
-      });
-    default:
-      return step(
+      return {
         name,
-        [vitest, "run", "--project", name, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
-        {
-          read: (result) => vitestCounts(JSON.parse(readFileSync(result, "utf8"))),
-        },
-      );
+        args: [path.join(root, "scripts", "test", "solidity.ts"), file, String(factor)],
+        read: (result) => JSON.parse(readFileSync(result, "utf8")) as SuiteCounts,
+      };
+    default:
+      return {
+        name,
+        args: [vitest, "run", "--project", name, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+        read: (result) => vitestCounts(JSON.parse(readFileSync(result, "utf8"))),
+      };
   }
-}
-
-/** npm's script: `npm test` names it. */
-function npm(): string {
-  const file = process.env["npm_execpath"];
-  if (file === undefined) throw new Error("run the tests by `npm test`.");
-  return file;
-}
-
-function hasLint(): boolean {
-  const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
-    scripts?: Record<string, string>;
-  };
-  return scripts?.["lint"] !== undefined;
 }
 
 async function main(): Promise<number> {
@@ -117,21 +126,31 @@ async function main(): Promise<number> {
     return 2;
   }
   const { only, isDeep } = wanted;
+  const options = { isAlone: only !== undefined, minutes: isDeep ? PATIENCE.deep : PATIENCE.usual };
   const results: SuiteResult[] = [];
+  const perform = async (step: Step): Promise<boolean> => {
+    if (isInterrupted) return false;
+    const result = await run(step, options);
+    results.push(result);
+    return result.exitCode === 0;
+  };
 
-  // The compiler takes one core, the linters take the other meanwhile.
-  const linting = only === undefined && hasLint() ? suite("lint", 1) : undefined;
+  const waiting = (only === undefined ? SUITES : [only]).map((name) => suite(name, isDeep ? DEEP : 1));
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await perform(next);
+  };
+  const [lint] = waiting;
+  const linting = lint?.name === "lint" ? perform(lint) : undefined;
+  if (linting !== undefined) waiting.shift();
   if (only !== "lint") {
-    results.push(await step("build", [hardhat, "build", "--quiet"]));
-    results.push(await step("generated files", [path.join(root, "scripts", "generate.ts"), "--check"]));
+    // The compiler takes one core, the linters take the other meanwhile; then two suites at a time.
+    if (await perform({ name: "build", args: [hardhat, "build", "--quiet"] })) {
+      await perform({ name: "generated files", args: [path.join(root, "scripts", "generate.ts"), "--check"] });
+    } else {
+      waiting.splice(0);
+    }
   }
-  if (linting !== undefined) results.push(await linting);
-  const canTest = results.every((result) => result.exitCode === 0 || result.name !== "build");
-  for (const name of only === undefined ? SUITES : [only]) {
-    if (name === "lint" && only === undefined) continue;
-    if (name !== "lint" && !canTest) continue;
-    results.push(await suite(name, isDeep ? DEEP : 1));
-  }
+  await Promise.all([work(), linting?.then(work)]);
 
   console.log();
   for (const result of results) {
@@ -140,7 +159,9 @@ async function main(): Promise<number> {
     const verdict = problem === undefined ? counts || "ok" : `FAILED: ${problem}${counts === "" ? "" : ` (${counts})`}`;
     console.log(`${result.name.padEnd(16)} ${`${result.seconds.toFixed(0)} s`.padStart(6)}  ${verdict}`);
   }
-  const sum = total(results);
+  if (isInterrupted) console.log("interrupted");
+  const counted = total(results);
+  const sum = isInterrupted && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
   console.log(lastLine(sum));
   return sum.failed === 0 ? 0 : 1;
 }

@@ -40,7 +40,8 @@ export const HELP = `Starts the suite on this machine: local chain, contracts, a
   --help              this text
 
 What is there already is not done again: a chain with the same flags and contracts goes on where it ended.
-Exit codes: 0 ended by Ctrl-C once ready, or already running; 1 failed; 2 wrong flags; 130 ended by Ctrl-C before it was ready.`;
+Exit codes: 0 ended by Ctrl-C once ready, or already running; 1 failed; 2 wrong flags; 130 ended by Ctrl-C before it was ready,
+or, from npm, where its shell is ended by Ctrl-C itself.`;
 
 /** A flag is wrong: the message says which and what it takes. */
 export class WrongFlag extends Error {}
