@@ -15,7 +15,7 @@ const modules = path.join(root, "node_modules");
 const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
-const PROJECTS = ["contracts", "deploy", "indexer", "integration"] as const;
+const PROJECTS = ["contracts", "attestation", "deploy", "indexer", "integration"] as const;
 const SUITES = ["lint", "solidity", ...PROJECTS] as const;
 type Suite = (typeof SUITES)[number];
 

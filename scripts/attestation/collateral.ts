@@ -40,7 +40,7 @@ export const MODULE_STATUSES = ["UpToDate", "OutOfDate", "Revoked"] as const;
 export type ModuleStatus = (typeof MODULE_STATUSES)[number];
 
 /** What a verification may say. The last two come from the relaunch check of TD 1.5 reports. */
-export type TcbStatus = PlatformStatus | "TDRelaunchAdvised" | "TDRelaunchAdvisedConfigurationNeeded";
+export type TcbStatus = PlatformStatus | "TdRelaunchAdvised" | "TdRelaunchAdvisedConfigurationNeeded";
 
 export interface TcbComponent {
   readonly svn: number;
