@@ -165,7 +165,11 @@ export function readTime(node: DerNode | undefined): number {
 /** Text of a UTF8String or PrintableString. */
 export function readText(node: DerNode | undefined): string {
   if (node?.tag !== TAG.utf8String && node?.tag !== TAG.printableString) throw new DerError("expected text");
-  return new TextDecoder("utf-8", { fatal: true }).decode(node.content);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(node.content);
+  } catch {
+    throw new DerError("the text is not UTF-8");
+  }
 }
 
 /** A value with `tag` whose content is `parts`, one after the other. */

@@ -2,7 +2,7 @@
 import { createECDH, createHash, createHmac, createPublicKey, verify } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { bytesToHex, concat, hexToBytes, numberToHex, slice, type Hex } from "viem";
-import { integer, readDer, childrenOf, readInteger, sequence } from "./der.ts";
+import { DerError, integer, readDer, childrenOf, readInteger, sequence } from "./der.ts";
 
 /** The order of the group (SEC 2, secp256r1). */
 export const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -99,6 +99,8 @@ export const signatureToDer = (signature: Hex): Uint8Array =>
 /** r ‖ s from DER. */
 export function signatureFromDer(der: Uint8Array): Hex {
   const [r, s, ...rest] = childrenOf(readDer(der)).map((node) => readInteger(node));
-  if (r === undefined || s === undefined || rest.length > 0 || r < 0n || s < 0n) throw new RangeError("not r and s");
+  const isScalar = (value: bigint | undefined): value is bigint =>
+    value !== undefined && value > 0n && value < P256_ORDER;
+  if (!isScalar(r) || !isScalar(s) || rest.length > 0) throw new DerError("not a signature");
   return concat([word(r), word(s)]);
 }

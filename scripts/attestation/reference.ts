@@ -106,8 +106,7 @@ function reading<T>(read: () => T, reason: Reason): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof DerError || error instanceof PemError || error instanceof RangeError)
-      throw new Refusal(reason);
+    if (error instanceof DerError || error instanceof PemError) throw new Refusal(reason);
     throw error;
   }
 }
@@ -176,7 +175,8 @@ const first = (chain: readonly Certificate[], part: Part): Certificate => {
 };
 
 function readRevocations(text: string, part: "rootCrl" | "pckCrl", issuer: Certificate, time: number): Crl {
-  const crl = reading(() => readCrl(`0x${text.replace(/^0x/, "")}`), `${part}: malformed`);
+  check(/^([0-9a-f]{2})+$/i.test(text), `${part}: malformed`);
+  const crl = reading(() => readCrl(`0x${text}`), `${part}: malformed`);
   check(crl.issuer === issuer.subject, `${part}: issuer`);
   check(isSignedBy(crl, issuer.publicKey), `${part}: signature`);
   checkDates(crl.thisUpdate, crl.nextUpdate, time, part);

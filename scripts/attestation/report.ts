@@ -76,7 +76,7 @@ function complete<Field extends string>(
     if (size(value) !== layout[name]) throw new RangeError(`${name} has ${layout[name]} bytes, not ${size(value)}`);
     all[name] = value;
   }
-  return all as Record<Field, Hex>;
+  return all;
 }
 
 const join = <Field extends string>(layout: Record<Field, number>, fields: Partial<Record<NoInfer<Field>, Hex>>): Hex =>
