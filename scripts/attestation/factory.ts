@@ -77,8 +77,15 @@ export interface Issued {
   readonly certificate: Hex;
 }
 
-/** Any part of a certificate, to make one that does not fit. `extraExtensions` follow the others. */
-export type CertificateOverrides = Partial<CertificateParts> & { readonly extraExtensions?: readonly Extension[] };
+/** Any part of a certificate, to make one that does not fit. */
+export interface CertificateOverrides extends Partial<CertificateParts> {
+  /** Extensions instead of those with the same object identifiers. */
+  readonly changedExtensions?: readonly Extension[];
+  /** Object identifiers of extensions to leave out. */
+  readonly withoutExtensions?: readonly string[];
+  /** Extensions after the others. */
+  readonly extraExtensions?: readonly Extension[];
+}
 
 /** Any part of a CRL. */
 export type CrlOverrides = Partial<CrlParts>;
@@ -95,10 +102,14 @@ export function seededBytes(seed: string, length: number): Hex {
 /** A serial from 20 bytes. Its first bit is 0, so that every one has the same length in DER. */
 export const serialFrom = (bytes: Hex): Hex => `0x4${bytes.slice(3)}`;
 
-const certificate = (parts: CertificateParts, { extraExtensions = [], ...overrides }: CertificateOverrides): Hex => {
-  const all = { ...parts, ...overrides };
-  return encodeCertificate({ ...all, extensions: [...all.extensions, ...extraExtensions] });
-};
+function certificate(parts: CertificateParts, overrides: CertificateOverrides): Hex {
+  const { changedExtensions = [], withoutExtensions = [], extraExtensions = [], ...rest } = overrides;
+  const all = { ...parts, ...rest };
+  const extensions = all.extensions
+    .filter(({ oid }) => !withoutExtensions.includes(oid))
+    .map((extension) => changedExtensions.find(({ oid }) => oid === extension.oid) ?? extension);
+  return encodeCertificate({ ...all, extensions: [...extensions, ...extraExtensions] });
+}
 
 const componentTypes: Record<"sgx" | "tdx", Record<number, Omit<TcbComponent, "svn">>> = {
   sgx: {
@@ -159,6 +170,20 @@ export const DEFAULT_SVNS = {
 
 const MODULE = { mrsigner: "00".repeat(48), attributes: "00".repeat(8), attributesMask: "FF".repeat(8) };
 const OLD_ADVISORIES = ["INTEL-SA-00837", "INTEL-SA-01036", "INTEL-SA-01079", "INTEL-SA-01099"];
+const OLDEST_ADVISORIES = [
+  "INTEL-SA-00106",
+  "INTEL-SA-00115",
+  "INTEL-SA-00135",
+  "INTEL-SA-00203",
+  "INTEL-SA-00220",
+  "INTEL-SA-00233",
+  "INTEL-SA-00270",
+  "INTEL-SA-00293",
+  "INTEL-SA-00320",
+  "INTEL-SA-00329",
+  "INTEL-SA-00381",
+  "INTEL-SA-00389",
+];
 const LATE_ADVISORIES = ["INTEL-SA-01192", "INTEL-SA-01245", "INTEL-SA-01312"];
 
 /** A TCB info with four levels and two modules, as large as a genuine one. Dates are Unix seconds. */
@@ -213,7 +238,7 @@ export const defaultTcbInfo = (fmspc: Hex, issued: number, next: number): TcbInf
       tdx: [5, 0, 2],
       status: "OutOfDate",
       date: "2018-01-04T00:00:00Z",
-      advisoryIds: ["INTEL-SA-00106", "INTEL-SA-00115", ...OLD_ADVISORIES, ...LATE_ADVISORIES, "INTEL-SA-01313"],
+      advisoryIds: [...OLDEST_ADVISORIES, ...OLD_ADVISORIES, ...LATE_ADVISORIES, "INTEL-SA-01313"],
     }),
   ],
 });
@@ -271,6 +296,7 @@ export interface CollateralOptions {
   readonly pckCrl?: CrlOverrides;
   /** Who signs TCB info and QE identity instead of the authority's signer. */
   readonly signer?: Issued;
+  readonly signatureForm?: SignatureForm;
 }
 
 /** Options of a platform. */
@@ -425,10 +451,10 @@ export function createAuthority(options: AuthorityOptions) {
       pck_crl: pckCrl(kind, given.pckCrl).slice(2),
       tcb_info_issuer_chain: signerChain,
       tcb_info: info,
-      tcb_info_signature: signText(info, signer.key),
+      tcb_info_signature: signText(info, signer.key, given.signatureForm),
       qe_identity_issuer_chain: signerChain,
       qe_identity: identity,
-      qe_identity_signature: signText(identity, signer.key),
+      qe_identity_signature: signText(identity, signer.key, given.signatureForm),
     };
   };
 

@@ -14,7 +14,14 @@ import {
 } from "../../scripts/attestation/p256.ts";
 import { decodePem, encodePem } from "../../scripts/attestation/pem.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
-import { isSignedBy, OID, readCertificate, readCrl, readPckExtension } from "../../scripts/attestation/x509.ts";
+import {
+  authorityKeyId,
+  isSignedBy,
+  OID,
+  readCertificate,
+  readCrl,
+  readPckExtension,
+} from "../../scripts/attestation/x509.ts";
 import { fixtures, sayWhatIsSkipped } from "../helpers/dcap.ts";
 
 const now = 1_786_700_000;
@@ -117,6 +124,22 @@ describe("certificates", () => {
     expect(isSignedBy(read, authority.platformCa.key.raw)).toBe(false);
   });
 
+  it("change or lose single extensions", () => {
+    const keyId = `0x${"99".repeat(20)}` as const;
+    const { leaf } = authority.platform({
+      certificate: { changedExtensions: [authorityKeyId(keyId)], withoutExtensions: [OID.sgx] },
+    });
+    const read = readCertificate(leaf);
+    expect(read.authorityKeyId).toBe(keyId);
+    expect([...read.extensions.keys()]).toEqual([
+      OID.authorityKeyId,
+      OID.crlDistributionPoints,
+      OID.subjectKeyId,
+      OID.keyUsage,
+      OID.basicConstraints,
+    ]);
+  });
+
   it("expire after 2049 in GeneralizedTime", () => {
     const notAfter = Date.UTC(2051, 0, 2, 3, 4, 5) / 1000;
     const { leaf } = authority.platform({ certificate: { notAfter } });
@@ -170,6 +193,8 @@ describe("against genuine ones", () => {
     const order = (text: string): string[] => Object.keys(JSON.parse(text) as object);
     expect(order(ours.tcb_info)).toEqual(order(theirs.tcb_info));
     expect(order(ours.qe_identity)).toEqual(order(theirs.qe_identity));
+    const { tcb_info } = genuine.collateral("b0c06f-eval20-2026-08");
+    expect(ours.tcb_info).toHaveLength(tcb_info.length);
     expect(ours.qe_identity).toHaveLength(theirs.qe_identity.length);
     const crl = (text: string): unknown => shape(readDer(hexToBytes(`0x${text}`)));
     expect(crl(ours.root_ca_crl)).toEqual(crl(theirs.root_ca_crl));
