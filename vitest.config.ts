@@ -11,6 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project("contracts", ["test/contracts/**/*.test.ts", "test/model/**/*.test.ts"], 60_000),
+      project("attestation", ["test/attestation/**/*.test.ts"], 60_000),
       project("deploy", ["test/deploy/**/*.test.ts", "test/scripts/**/*.test.ts"], 120_000),
       project("indexer", ["test/indexer/**/*.test.ts"], 180_000),
       project("integration", ["test/integration/**/*.test.ts"], 240_000),

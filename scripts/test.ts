@@ -17,7 +17,7 @@ const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
 /** In the order in which they start: the linters beside the compiler, then the long ones first. */
-const SUITES = ["lint", "integration", "indexer", "solidity", "contracts", "deploy"] as const;
+const SUITES = ["lint", "integration", "indexer", "solidity", "attestation", "contracts", "deploy"] as const;
 type Suite = (typeof SUITES)[number];
 
 /** How many times more random runs of the Solidity tests there are with `--deep`. */
