@@ -19,6 +19,8 @@ const { deployments } = flags;
 
 /** Contract source → name of the constant. */
 const EXPORTS = {
+  "attestation/TcbCodec": "tcbCodecAbi",
+  "attestation/TdxVerifier": "tdxVerifierAbi",
   "emission/EmissionVault": "emissionVaultAbi",
   "governance/PhalaAuthority": "phalaAuthorityAbi",
   "staking/VPHA": "vphaAbi",

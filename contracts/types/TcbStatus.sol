@@ -28,6 +28,9 @@ uint256 constant RELAUNCH_TD_SET = 0x60;
 /// @dev Statuses that say that configuration is needed: 3, 4, 6, 9.
 uint256 constant CONFIGURATION_SET = 0x258;
 
+/// @dev Statuses that a TDX module can have: 1, 5, 7.
+uint256 constant MODULE_SET = 0xa2;
+
 /// @notice The status of the whole where the TDX module or the QE has status `part` (Intel's convergence rules).
 function converge(TcbStatus whole, TcbStatus part) pure returns (TcbStatus) {
     if (part == TcbStatus.Revoked) return TcbStatus.Revoked;

@@ -6,6 +6,8 @@ import {
   merkleDistributorAbi,
   phaAbi,
   phalaAuthorityAbi,
+  tcbCodecAbi,
+  tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
 } from "../../deploy/generated/abis.ts";
@@ -19,7 +21,17 @@ const MOCK_ERRORS = parseAbi([
 /** Every custom error of the suite and of its mocks, once each. */
 const ERRORS: Abi = [
   ...new Map(
-    [vphaAbi, emissionVaultAbi, merkleDistributorAbi, phaAbi, phalaAuthorityAbi, teamVestingAbi, MOCK_ERRORS]
+    [
+      vphaAbi,
+      emissionVaultAbi,
+      merkleDistributorAbi,
+      phaAbi,
+      phalaAuthorityAbi,
+      tdxVerifierAbi,
+      tcbCodecAbi,
+      teamVestingAbi,
+      MOCK_ERRORS,
+    ]
       .flatMap((abi): Abi => abi)
       .flatMap((item) => (item.type === "error" ? [item] : []))
       .map((item) => [`${item.name}(${item.inputs.map((input) => input.type).join()})`, item]),

@@ -17,8 +17,15 @@ library Calendar {
         uint256 second
     ) internal pure returns (uint256) {
         if (
-            year < 1970 || year > 9999 || month == 0 || month > 12 || day == 0 || day > daysIn(year, month) ||
-            hour > 23 || minute > 59 || second > 59
+            year < 1970 ||
+            year > 9999 ||
+            month == 0 ||
+            month > 12 ||
+            day == 0 ||
+            day > daysIn(year, month) ||
+            hour > 23 ||
+            minute > 59 ||
+            second > 59
         ) revert Calendar_InvalidDate();
         // Cannot overflow: everything is small and the year at least 1970.
         unchecked {
@@ -27,7 +34,8 @@ library Calendar {
                 month += 12;
                 --year;
             }
-            uint256 dayCount = 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
+            uint256 dayCount =
+                365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
             return ((dayCount * 24 + hour) * 60 + minute) * 60 + second;
         }
     }

@@ -58,7 +58,12 @@ library Der {
     }
 
     /// @notice Requires the `length` bytes (at most 32) at `p` to be `wanted`, given as the lowest bytes of a word.
-    function expectBytes(uint256 p, uint256 limit, uint256 wanted, uint256 length) internal pure returns (uint256 next) {
+    function expectBytes(
+        uint256 p,
+        uint256 limit,
+        uint256 wanted,
+        uint256 length
+    ) internal pure returns (uint256 next) {
         next = p + length;
         if (next > limit || Memory.word(p) >> (256 - 8 * length) != wanted) revert Der_Unexpected(p);
     }

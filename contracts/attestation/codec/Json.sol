@@ -216,8 +216,14 @@ library Json {
                 hexAt(p + 2, 2);
                 p += 6;
             } else if (
-                escaped == 0x22 || escaped == 0x5c || escaped == 0x2f || escaped == 0x62 || escaped == 0x66 ||
-                escaped == 0x6e || escaped == 0x72 || escaped == 0x74
+                escaped == 0x22 ||
+                escaped == 0x5c ||
+                escaped == 0x2f ||
+                escaped == 0x62 ||
+                escaped == 0x66 ||
+                escaped == 0x6e ||
+                escaped == 0x72 ||
+                escaped == 0x74
             ) {
                 p += 2;
             } else {

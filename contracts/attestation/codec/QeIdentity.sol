@@ -99,7 +99,8 @@ library QeIdentity {
         if (member == 1) {
             uint256 length;
             (value, length, p) = Json.text(p);
-            if (length != 5 || Memory.word(value) >> 216 != uint40(bytes5("TD_QE"))) revert QeIdentity_Unsupported("id");
+            if (length != 5 || Memory.word(value) >> 216 != uint40(bytes5("TD_QE")))
+                revert QeIdentity_Unsupported("id");
         } else if (member == 2) {
             (value, p) = Json.number(p, type(uint32).max);
             if (value != 2) revert QeIdentity_Unsupported("version");

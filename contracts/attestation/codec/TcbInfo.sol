@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {MODULE_SET, TcbStatus, isIn} from "../../types/TcbStatus.sol";
 import {Json} from "./Json.sol";
 import {LevelList, TcbLevels} from "./TcbLevels.sol";
 import {Memory} from "./Memory.sol";
@@ -165,7 +166,9 @@ library TcbInfo {
         for (uint256 i = 0; i < 4; ++i) {
             if ((seen >> i) & 1 == 0 && !(isLegacy && (i == 0 || i == 3))) revert Json.Json_Missing(i);
         }
-        identity = keccak256(abi.encodePacked(uint128(parts[0]), uint128(parts[1]), uint128(parts[2]), uint64(parts[3])));
+        identity = keccak256(
+            abi.encodePacked(uint128(parts[0]), uint128(parts[1]), uint128(parts[2]), uint64(parts[3]))
+        );
         return (version, identity, levels, Json.expect(p, 0x7d));
     }
 
@@ -181,7 +184,8 @@ library TcbInfo {
     /// @dev `TDX_` and the version in two hexadecimal digits.
     function _readModuleId(uint256 p) private pure returns (uint256 version, uint256) {
         (uint256 start, uint256 length, uint256 next) = Json.text(p);
-        if (length != 6 || Memory.word(start) >> 224 != uint32(bytes4("TDX_"))) revert TcbInfo_Unsupported("tdxModuleIdentities");
+        if (length != 6 || Memory.word(start) >> 224 != uint32(bytes4("TDX_")))
+            revert TcbInfo_Unsupported("tdxModuleIdentities");
         return (Json.hexAt(start + 4, 1), next);
     }
 
@@ -202,13 +206,14 @@ library TcbInfo {
         while (hasMore) {
             uint256 name;
             (name, , p) = Json.key(p);
-            uint256 member = name == uint256(bytes32("sgxtcbcomponents"))
-                ? 1
-                : name == uint256(bytes32("pcesvn"))
-                    ? 2
-                    : name == uint256(bytes32("tdxtcbcomponents"))
-                        ? 4
-                        : 0;
+            uint256 member =
+                name == uint256(bytes32("sgxtcbcomponents"))
+                    ? 1
+                    : name == uint256(bytes32("pcesvn"))
+                        ? 2
+                        : name == uint256(bytes32("tdxtcbcomponents"))
+                            ? 4
+                            : 0;
             if (seen & member != 0) revert Json.Json_Duplicate(p);
             seen |= member;
             uint256 value;
@@ -271,7 +276,11 @@ library TcbInfo {
         return (svn, Json.expect(p, 0x7d));
     }
 
-    function _pack(LevelList memory levels, Modules memory modules, bytes32 legacyModule) private pure returns (bytes memory packed) {
+    function _pack(
+        LevelList memory levels,
+        Modules memory modules,
+        bytes32 legacyModule
+    ) private pure returns (bytes memory packed) {
         bytes memory advisories;
         packed = abi.encodePacked(uint8(levels.count), uint8(modules.count), legacyModule);
         for (uint256 i = 0; i < levels.count; ++i) {
@@ -290,6 +299,8 @@ library TcbInfo {
             packed = abi.encodePacked(packed, uint8(modules.versions[i]), uint8(list.count), modules.identities[i]);
             for (uint256 j = 0; j < list.count; ++j) {
                 if (list.high[j] > type(uint8).max) revert TcbInfo_Unsupported("isvsvn");
+                // UpToDate, OutOfDate and Revoked are all that a module can be (Intel's VALID_MODULE_TCB_STATUSES).
+                if (!isIn(TcbStatus(list.verdict[j] >> 16), MODULE_SET)) revert TcbLevels.TcbLevels_UnknownStatus();
                 packed = abi.encodePacked(packed, uint8(list.high[j]), uint24(list.verdict[j]));
                 advisories = abi.encodePacked(advisories, uint8(list.advisories[j].length / 3), list.advisories[j]);
             }

@@ -76,7 +76,16 @@ library TcbLevels {
         while (hasMore) {
             uint256 name;
             (name, , p) = Json.key(p);
-            uint256 member = name == TCB ? 1 : name == _TCB_DATE ? 2 : name == _TCB_STATUS ? 4 : name == _ADVISORY_IDS ? 8 : 0;
+            uint256 member =
+                name == TCB
+                    ? 1
+                    : name == _TCB_DATE
+                        ? 2
+                        : name == _TCB_STATUS
+                            ? 4
+                            : name == _ADVISORY_IDS
+                                ? 8
+                                : 0;
             if (seen & member != 0) revert Json.Json_Duplicate(p);
             seen |= member;
             if (member == 1) {
@@ -105,7 +114,13 @@ library TcbLevels {
         return Json.expect(p, 0x7d);
     }
 
-    function _insert(LevelList memory list, uint256 high, uint256 low, uint256 verdict, bytes memory advisories) private pure {
+    function _insert(
+        LevelList memory list,
+        uint256 high,
+        uint256 low,
+        uint256 verdict,
+        bytes memory advisories
+    ) private pure {
         uint256 i = list.count;
         if (i == MAX) revert TcbLevels_TooMany();
         list.count = i + 1;
@@ -171,12 +186,12 @@ library TcbLevels {
         bool hasMore = true;
         while (hasMore) {
             if (length == MAX * 3) revert TcbLevels_TooMany();
-            uint256 number;
-            (number, p) = _readAdvisory(p);
+            uint256 advisory;
+            (advisory, p) = _readAdvisory(p);
             assembly ("memory-safe") {
-                mstore8(add(add(numbers, 32), length), shr(16, number))
-                mstore8(add(add(numbers, 33), length), shr(8, number))
-                mstore8(add(add(numbers, 34), length), number)
+                mstore8(add(add(numbers, 32), length), shr(16, advisory))
+                mstore8(add(add(numbers, 33), length), shr(8, advisory))
+                mstore8(add(add(numbers, 34), length), advisory)
             }
             length += 3;
             (hasMore, p) = Json.accept(p, 0x2c);

@@ -148,7 +148,11 @@ library X509 {
     }
 
     /// @dev Each extension once; unknown ones must not be critical. Returns the SGX extension's value, or zeros.
-    function _walk(Certificate memory c, bool isAuthority, bool isPck) private pure returns (uint256 sgxStart, uint256 sgxEnd) {
+    function _walk(
+        Certificate memory c,
+        bool isAuthority,
+        bool isPck
+    ) private pure returns (uint256 sgxStart, uint256 sgxEnd) {
         uint256 p = c.extensionsStart;
         uint256 end = c.extensionsEnd;
         bool hasConstraints;

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {CollateralKind, RootKey} from "../interfaces/ICollateralStore.sol";
+import {ITdxVerifier, Quote, Verdict} from "../interfaces/ITdxVerifier.sol";
+import {
+    CONFIGURATION_SET,
+    RELAUNCH_PLATFORM_SET,
+    RELAUNCH_TD_SET,
+    TcbStatus,
+    converge,
+    isIn
+} from "../types/TcbStatus.sol";
+import {CollateralStore} from "./CollateralStore.sol";
+import {Memory} from "./codec/Memory.sol";
+import {QeIdentity} from "./codec/QeIdentity.sol";
+import {TcbInfo} from "./codec/TcbInfo.sol";
+import {TdReport} from "./codec/TdReport.sol";
+import {Certificate, SgxExtension, X509} from "./codec/X509.sol";
+import {isSignedBy} from "./P256Key.sol";
+
+/// @title TdxVerifier
+/// @notice See {ITdxVerifier}.
+contract TdxVerifier is ITdxVerifier, CollateralStore {
+    // TYPES
+
+    /// @dev Two slots. 1: components 128 | pceSvn 16 | fmspc 48 | notBeforeDay 16 | notAfterDay 16 | qeIsvSvn 16 | source 16, where
+    /// source is the version of the QE identity that the QE report was held against, times two, plus one for the processor CA.
+    /// 2: ppid 128 | serial 128.
+    struct Platform {
+        uint128 components;
+        uint16 pceSvn;
+        bytes6 fmspc;
+        uint16 notBeforeDay;
+        uint16 notAfterDay;
+        uint16 qeIsvSvn;
+        uint16 source;
+        bytes16 ppid;
+        bytes16 serial;
+    }
+
+    // CONSTANTS
+
+    /// @dev Keccak-256 of the name CN=Intel SGX PCK Certificate, O=Intel Corporation, L=Santa Clara, ST=CA, C=US in DER.
+    bytes32 private constant _LEAF_NAME = 0x1d435d94385294e93f12fbdc7f8d92f361ea0fe81070c14312155af11b5fa596;
+    bytes16 private constant _INTEL_QE_VENDOR = 0x939a7233f79c4ca9940a0db3957f0607;
+    bytes2 private constant _PCE_ID = 0x0000;
+    /// @dev The lowest bit of every other byte's upper neighbour, for comparisons of 16 bytes at once.
+    uint256 private constant _EVEN_BYTES = 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff;
+    uint256 private constant _GUARDS = 0x0100010001000100010001000100010001000100010001000100010001000100;
+    uint8 private constant _LEGACY_MODULE = 255;
+
+    // STORAGE
+
+    mapping(bytes32 attestationKeyHash => Platform) private _platforms;
+
+    // CONSTRUCTOR
+
+    /// @param root The root of trust, for ever.
+    constructor(RootKey memory root) CollateralStore(root) {}
+
+    // VERIFICATION
+
+    /// @inheritdoc ITdxVerifier
+    function verify(Quote calldata quote, uint40 grace) external returns (Verdict memory v) {
+        (uint256 start, uint256 end) = Memory.load(quote.signedData);
+        (uint256 report, bool is15) = _requireTdQuote(start, end);
+        bytes32 x = quote.attestationKey[0];
+        bytes32 y = quote.attestationKey[1];
+        if (!isSignedBy(Memory.sha256Of(start, end), quote.signature.r, quote.signature.s, x, y)) {
+            revert TdxVerifier_InvalidQuoteSignature();
+        }
+        v.platform = keccak256(abi.encode(x, y));
+        (uint256 levels, uint256 levelsEnd) = _judgeQe(v, quote);
+        Platform memory platform =
+            quote.leaf.length == 0 ? _knownPlatform(v.platform) : _newPlatform(v.platform, quote, levels);
+        _judgeChain(v, platform, grace);
+        _judgeQeLevel(v, platform.qeIsvSvn, levels + QeIdentity.IDENTITY_SIZE, levelsEnd);
+        _judgeTcb(v, platform, report, is15, grace);
+    }
+
+    // VIEWS
+
+    /// @inheritdoc ITdxVerifier
+    function platformOf(
+        bytes32 platform
+    )
+        external
+        view
+        returns (
+            uint128 components,
+            uint16 pceSvn,
+            bytes6 fmspc,
+            uint16 notBeforeDay,
+            uint16 notAfterDay,
+            uint16 qeIsvSvn,
+            bytes16 ppid,
+            bytes16 serial
+        )
+    {
+        Platform storage p = _platforms[platform];
+        return (p.components, p.pceSvn, p.fmspc, p.notBeforeDay, p.notAfterDay, p.qeIsvSvn, p.ppid, p.serial);
+    }
+
+    // THE QUOTE
+
+    /// @dev Where the TD report begins, and whether it is one of TDX 1.5.
+    function _requireTdQuote(uint256 start, uint256 end) private pure returns (uint256 report, bool is15) {
+        unchecked {
+            uint256 size = end - start;
+            if (size < TdReport.HEADER_SIZE) revert TdxVerifier_MalformedQuote();
+            uint256 w = Memory.word(start);
+            uint256 version = _littleEndian16(w >> 240);
+            // Numbers are little-endian: 0x81 is TDX, 0 SGX.
+            uint256 teeType = (w >> 192) & 0xffffffff;
+            if (teeType == 0) revert TdxVerifier_SgxQuote();
+            if (version != 4 && version != 5) revert TdxVerifier_UnsupportedVersion(uint16(version));
+            if (teeType != 0x81000000) revert TdxVerifier_UnsupportedTee(uint32(_littleEndian32(teeType)));
+            uint256 keyType = _littleEndian16((w >> 224) & 0xffff);
+            if (keyType != 2) revert TdxVerifier_UnsupportedKeyType(uint16(keyType));
+            bytes16 vendor = bytes16(bytes32(Memory.word(start + 12)));
+            if (vendor != _INTEL_QE_VENDOR) revert TdxVerifier_UnknownQeVendor(vendor);
+            report = start + TdReport.HEADER_SIZE;
+            if (version == 5) {
+                if (size < TdReport.HEADER_SIZE + 6) revert TdxVerifier_MalformedQuote();
+                w = Memory.word(report);
+                uint256 bodyType = _littleEndian16(w >> 240);
+                if (bodyType != 2 && bodyType != 3) revert TdxVerifier_UnsupportedBody(uint16(bodyType));
+                is15 = bodyType == 3;
+                report += 6;
+                if (_littleEndian32((w >> 208) & 0xffffffff) != end - report) revert TdxVerifier_MalformedQuote();
+            }
+            if (end - report != (is15 ? TdReport.SIZE_15 : TdReport.SIZE_10)) revert TdxVerifier_MalformedQuote();
+            uint256 attributes = Memory.word(report + TdReport.TD_ATTRIBUTES);
+            // The lowest byte (TUD) is all about debugging; SEPT_VE_DISABLE is bit 28. The number is little-endian.
+            if (attributes >> 248 != 0) revert TdxVerifier_DebugTd();
+            if ((attributes >> 224) & 0x10 == 0) revert TdxVerifier_SeptVeEnabled();
+            if (is15) {
+                uint256 service = report + TdReport.MR_SERVICE_TD;
+                if (Memory.word(service) | (Memory.word(service + 16)) != 0) revert TdxVerifier_ServiceTd();
+            }
+        }
+    }
+
+    // THE PLATFORM
+
+    function _knownPlatform(bytes32 id) private view returns (Platform memory platform) {
+        platform = _platforms[id];
+        if (platform.notAfterDay == 0) revert TdxVerifier_UnknownPlatform(id);
+        if (platform.source >> 1 != _qeIdentity.version) revert TdxVerifier_QeIdentityChanged(id);
+        uint256 notAfter = uint256(platform.notAfterDay) * 1 days;
+        if (block.timestamp > notAfter) revert TdxVerifier_LeafExpired(notAfter);
+    }
+
+    /// @dev Verifies who vouches for the attestation key: leaf, QE report, QE identity (at `identity`). Remembers the platform.
+    function _newPlatform(
+        bytes32 id,
+        Quote calldata quote,
+        uint256 identity
+    ) private returns (Platform memory platform) {
+        (uint256 start, uint256 end) = Memory.load(quote.leaf);
+        Certificate memory leaf = X509.parse(start, end);
+        SgxExtension memory sgx = X509.parseSgxExtension(leaf);
+        bool isProcessor = leaf.issuer == PROCESSOR_CA_NAME;
+        if (!isProcessor && leaf.issuer != PLATFORM_CA_NAME) revert TdxVerifier_UnknownLeafIssuer(leaf.issuer);
+        if (leaf.subject != _LEAF_NAME) revert TdxVerifier_WrongLeafSubject(leaf.subject);
+        if (block.timestamp < leaf.notBefore) revert TdxVerifier_LeafNotYetValid(leaf.notBefore);
+        if (block.timestamp > leaf.notAfter) revert TdxVerifier_LeafExpired(leaf.notAfter);
+        if (sgx.pceId != _PCE_ID) revert TdxVerifier_UnsupportedPce(sgx.pceId);
+        {
+            Signer storage ca = _signers[isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa];
+            if (ca.notAfter == 0)
+                revert CollateralStore_Missing(isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa);
+            if (!isSignedBy(Memory.sha256Of(leaf.tbsStart, leaf.tbsEnd), leaf.r, leaf.s, ca.x, ca.y)) {
+                revert TdxVerifier_InvalidLeafSignature();
+            }
+        }
+        uint256 qeIsvSvn = _requireQe(quote, leaf, identity);
+        // Days fit 16 bits until 2149.
+        uint256 notAfterDay = leaf.notAfter / 1 days;
+        platform = Platform({
+            components: sgx.components,
+            pceSvn: sgx.pceSvn,
+            fmspc: sgx.fmspc,
+            notBeforeDay: uint16(leaf.notBefore / 1 days),
+            notAfterDay: notAfterDay > type(uint16).max ? type(uint16).max : uint16(notAfterDay),
+            qeIsvSvn: uint16(qeIsvSvn),
+            source: uint16((uint256(_qeIdentity.version) << 1) | (isProcessor ? 1 : 0)),
+            ppid: sgx.ppid,
+            serial: _serialOf(leaf.issuer, leaf.serial)
+        });
+        if (_revoked[platform.serial]) revert TdxVerifier_LeafRevoked(platform.serial);
+        _remember(id, platform);
+    }
+
+    function _remember(bytes32 id, Platform memory platform) private {
+        Platform storage known = _platforms[id];
+        if (platform.notBeforeDay < known.notBeforeDay) {
+            revert TdxVerifier_LeafOutdated(platform.notBeforeDay, known.notBeforeDay);
+        }
+        _platforms[id] = platform;
+        emit PlatformVerified(
+            id,
+            platform.fmspc,
+            platform.ppid,
+            platform.serial,
+            platform.components,
+            platform.pceSvn,
+            platform.qeIsvSvn,
+            platform.notBeforeDay,
+            platform.notAfterDay
+        );
+    }
+
+    /// @dev The QE report: signed by the leaf, binding the attestation key, of the enclave that the identity names.
+    function _requireQe(
+        Quote calldata quote,
+        Certificate memory leaf,
+        uint256 identity
+    ) private view returns (uint256 isvSvn) {
+        if (quote.qeReport.length != TdReport.QE_REPORT_SIZE) revert TdxVerifier_MalformedQuote();
+        (uint256 qe, uint256 end) = Memory.load(quote.qeReport);
+        if (
+            !isSignedBy(Memory.sha256Of(qe, end), quote.qeReportSignature.r, quote.qeReportSignature.s, leaf.x, leaf.y)
+        ) {
+            revert TdxVerifier_InvalidQeReportSignature();
+        }
+        bytes32 bound = sha256(abi.encodePacked(quote.attestationKey[0], quote.attestationKey[1], quote.qeAuthData));
+        if (bytes32(Memory.word(qe + TdReport.QE_REPORT_DATA)) != bound) revert TdxVerifier_QeReportMismatch();
+
+        // 32 MRSIGNER, 16 ATTRIBUTES, 16 their mask, 4 MISCSELECT, 4 its mask, 2 ISV product id
+        uint256 attributes = Memory.word(identity + 32);
+        uint256 misc = Memory.word(identity + 64);
+        uint256 isv = Memory.word(qe + TdReport.QE_ISV_PROD_ID) >> 224;
+        if (
+            Memory.word(qe + TdReport.QE_MR_SIGNER) != Memory.word(identity) ||
+            (Memory.word(qe + TdReport.QE_ATTRIBUTES) >> 128) & (attributes & type(uint128).max) != attributes >> 128 ||
+            (Memory.word(qe + TdReport.QE_MISC_SELECT) >> 224) & ((misc >> 192) & type(uint32).max) != misc >> 224 ||
+            _littleEndian16(isv >> 16) != (misc >> 176) & 0xffff
+        ) revert TdxVerifier_QeIdentityMismatch();
+        return _littleEndian16(isv & 0xffff);
+    }
+
+    // THE VERDICT
+
+    /// @dev The QE identity's compiled form; the first date of the verdict.
+    function _judgeQe(Verdict memory v, Quote calldata) private view returns (uint256 start, uint256 end) {
+        address compiled = _qeIdentity.compiled;
+        if (compiled == address(0)) revert CollateralStore_Missing(CollateralKind.QeIdentity);
+        v.collateralUntil = _qeIdentity.validUntil;
+        return _loadCompiled(compiled);
+    }
+
+    /// @dev The chain above the platform, and the platform's own certificate.
+    function _judgeChain(Verdict memory v, Platform memory platform, uint256 grace) private view {
+        _requireCurrent(CollateralKind.QeIdentity, v.collateralUntil, grace);
+        uint256 current = _requireChain(platform.source & 1 == 1, grace);
+        if (current < v.collateralUntil) v.collateralUntil = uint40(current);
+        if (_revoked[platform.serial]) revert TdxVerifier_LeafRevoked(platform.serial);
+        v.leafUntil = uint40(uint256(platform.notAfterDay) * 1 days);
+        (v.fmspc, v.ppid, v.serial, v.qeIsvSvn) = (platform.fmspc, platform.ppid, platform.serial, platform.qeIsvSvn);
+    }
+
+    function _judgeQeLevel(Verdict memory v, uint256 isvSvn, uint256 p, uint256 end) private pure {
+        for (; p < end; p += QeIdentity.LEVEL_SIZE) {
+            uint256 w = Memory.word(p);
+            if (isvSvn < w >> 240) continue;
+            TcbStatus status = TcbStatus((w >> 232) & 0xff);
+            if (status == TcbStatus.Revoked) revert TdxVerifier_TcbRevoked();
+            // Whatever is neither UpToDate nor Revoked counts as OutOfDate (EnclaveReportVerifier.cpp).
+            v.qeStatus = status == TcbStatus.UpToDate ? status : TcbStatus.OutOfDate;
+            return;
+        }
+        revert TdxVerifier_TcbNotSupported();
+    }
+
+    function _judgeTcb(
+        Verdict memory v,
+        Platform memory platform,
+        uint256 report,
+        bool is15,
+        uint256 grace
+    ) private view {
+        uint256 info;
+        {
+            TcbInfoHead memory head = _tcbInfos[platform.fmspc];
+            _requireCurrent(CollateralKind.TcbInfo, head.validUntil, grace);
+            if (head.validUntil < v.collateralUntil) v.collateralUntil = head.validUntil;
+            (info, ) = _loadCompiled(head.compiled);
+        }
+        uint256 svns = Memory.word(report + TdReport.TEE_TCB_SVN) >> 128;
+        TcbStatus platformStatus = _judgeLevel(v, platform, svns, info);
+        _judgeModule(v, svns, report, info);
+        TcbStatus status = converge(v.status, v.moduleStatus);
+        if (status == TcbStatus.Revoked) revert TdxVerifier_TcbRevoked();
+        if (
+            is15 &&
+            v.qeStatus == TcbStatus.UpToDate &&
+            v.moduleStatus == TcbStatus.OutOfDate &&
+            isIn(platformStatus, RELAUNCH_PLATFORM_SET) &&
+            isIn(status, RELAUNCH_TD_SET) &&
+            _isCurrentAfterRelaunch(Memory.word(report + TdReport.TEE_TCB_SVN_2) >> 128, info)
+        ) {
+            status =
+                isIn(platformStatus, CONFIGURATION_SET) || isIn(status, CONFIGURATION_SET)
+                    ? TcbStatus.TdRelaunchAdvisedConfigurationNeeded
+                    : TcbStatus.TdRelaunchAdvised;
+        }
+        v.status = converge(status, v.qeStatus);
+    }
+
+    /// @dev The first level that the platform reaches with all its SVNs goes into the verdict; returned is the status of the first
+    /// that it reaches with its SGX components and PCE SVN (TcbLevelCheck.cpp).
+    function _judgeLevel(
+        Verdict memory v,
+        Platform memory platform,
+        uint256 svns,
+        uint256 info
+    ) private pure returns (TcbStatus platformStatus) {
+        unchecked {
+            uint256 have = (uint256(platform.components) << 128) | svns;
+            // A module with a version is judged by its identity: its first two SVNs do not count here.
+            uint256 counted = (svns >> 112) & 0xff == 0 ? type(uint256).max : ~(uint256(0xffff) << 112);
+            uint256 count = Memory.octet(info);
+            uint256 p = info + TcbInfo.HEAD_SIZE;
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 wanted = Memory.word(p) & counted;
+                uint256 rest = Memory.word(p + 32);
+                p += TcbInfo.LEVEL_SIZE;
+                uint256 missing = _lacks(have, wanted);
+                if (platform.pceSvn < rest >> 240 || missing >> 128 != 0) continue;
+                TcbStatus status = TcbStatus((rest >> 232) & 0xff);
+                if (platformStatus == TcbStatus.None) platformStatus = status;
+                if (missing == 0) {
+                    v.status = status;
+                    v.tcbDay = uint16(rest >> 216);
+                    v.level = uint8(i);
+                    return platformStatus;
+                }
+            }
+        }
+        revert TdxVerifier_TcbNotSupported();
+    }
+
+    /// @dev Not zero in the upper half if a byte of the upper half of `have` is below that of `wanted`; the same of the lower half.
+    function _lacks(uint256 have, uint256 wanted) private pure returns (uint256) {
+        unchecked {
+            // A guard bit above each byte survives the subtraction if nothing was borrowed.
+            uint256 even = ((have & _EVEN_BYTES) | _GUARDS) - (wanted & _EVEN_BYTES);
+            uint256 odd = (((have >> 8) & _EVEN_BYTES) | _GUARDS) - ((wanted >> 8) & _EVEN_BYTES);
+            return (~even | ~odd) & _GUARDS;
+        }
+    }
+
+    /// @dev The TDX module by its version (TdxModuleCheck.cpp): signer, attributes, and level.
+    function _judgeModule(Verdict memory v, uint256 svns, uint256 report, uint256 info) private pure {
+        uint256 version = (svns >> 112) & 0xff;
+        uint256 signer = report + TdReport.MR_SIGNER_SEAM;
+        bytes32 identity = Memory.hash(signer, signer + 56);
+        // SEAMATTRIBUTES have to be zero, whatever the identity says (QuoteVerifier.cpp).
+        if (Memory.word(report + TdReport.SEAM_ATTRIBUTES) >> 192 != 0)
+            revert TdxVerifier_TdxModuleMismatch(uint8(version));
+        if (version == 0) {
+            if (bytes32(Memory.word(info + 2)) != identity) revert TdxVerifier_TdxModuleMismatch(0);
+            v.moduleStatus = TcbStatus.UpToDate;
+            v.moduleDay = v.tcbDay;
+            v.module = _LEGACY_MODULE;
+            return;
+        }
+        (uint256 p, uint256 index) = _findModule(version, info);
+        if (bytes32(Memory.word(p + 2)) != identity) revert TdxVerifier_TdxModuleMismatch(uint8(version));
+        v.module = uint8(index);
+        uint256 count = Memory.octet(p + 1);
+        p += TcbInfo.MODULE_SIZE;
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 w = Memory.word(p);
+            if (svns >> 120 >= w >> 248) {
+                v.moduleStatus = TcbStatus((w >> 240) & 0xff);
+                v.moduleDay = uint16(w >> 224);
+                v.moduleLevel = uint8(i);
+                return;
+            }
+            p += TcbInfo.MODULE_LEVEL_SIZE;
+        }
+        revert TdxVerifier_TcbNotSupported();
+    }
+
+    function _findModule(uint256 version, uint256 info) private pure returns (uint256 p, uint256 index) {
+        uint256 count = Memory.octet(info + 1);
+        p = info + TcbInfo.HEAD_SIZE + Memory.octet(info) * TcbInfo.LEVEL_SIZE;
+        for (; index < count; ++index) {
+            if (Memory.octet(p) == version) return (p, index);
+            p += TcbInfo.MODULE_SIZE + Memory.octet(p + 1) * TcbInfo.MODULE_LEVEL_SIZE;
+        }
+        revert TdxVerifier_TdxModuleMismatch(uint8(version));
+    }
+
+    /// @dev Whether the TDX module that runs now, by the second SVNs of a TD 1.5 report, is the latest (TDRelaunchCheck.cpp).
+    function _isCurrentAfterRelaunch(uint256 svns, uint256 info) private pure returns (bool) {
+        uint256 latest = Memory.word(info + TcbInfo.HEAD_SIZE);
+        uint256 version = (svns >> 112) & 0xff;
+        uint256 wanted = (latest >> 120) & 0xff;
+        if (version != 0) {
+            (uint256 p, ) = _findModule(version, info);
+            if (Memory.octet(p + 1) == 0) revert TdxVerifier_TcbNotSupported();
+            wanted = Memory.octet(p + TcbInfo.MODULE_SIZE);
+        }
+        return svns >> 120 >= wanted && (svns >> 104) & 0xff >= (latest >> 104) & 0xff;
+    }
+
+    // NUMBERS
+
+    function _littleEndian16(uint256 w) private pure returns (uint256) {
+        return ((w & 0xff) << 8) | (w >> 8);
+    }
+
+    function _littleEndian32(uint256 w) private pure returns (uint256) {
+        return (_littleEndian16(w & 0xffff) << 16) | _littleEndian16(w >> 16);
+    }
+}

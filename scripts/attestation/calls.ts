@@ -1,0 +1,83 @@
+/** What the contracts take: a quote in components, and a collateral file as uploads in the order in which they depend on each other. */
+import { type Hex, slice, stringToHex } from "viem";
+import type { CollateralFile } from "./collateral.ts";
+import { decodePem } from "./pem.ts";
+import type { Quote } from "./quote.ts";
+
+/** r and s of a signature of 64 bytes. */
+const signatureOf = (bytes: Hex): { r: Hex; s: Hex } => ({ r: slice(bytes, 0, 32), s: slice(bytes, 32, 64) });
+
+const NO_SIGNATURE = { r: `0x${"00".repeat(32)}`, s: `0x${"00".repeat(32)}` } as const;
+
+/** The `Quote` of {@link ITdxVerifier}: whole, or without what a known platform has shown before. */
+export function quoteArgument(quote: Quote, options: { isKnown?: boolean } = {}) {
+  const attestationKey = [slice(quote.attestationKey, 0, 32), slice(quote.attestationKey, 32, 64)] as const;
+  const common = { signedData: quote.signedData, signature: signatureOf(quote.signature), attestationKey };
+  return options.isKnown === true
+    ? ({ ...common, qeReport: "0x", qeReportSignature: NO_SIGNATURE, qeAuthData: "0x", leaf: "0x" } as const)
+    : {
+        ...common,
+        qeReport: quote.qeReport,
+        qeReportSignature: signatureOf(quote.qeReportSignature),
+        qeAuthData: quote.qeAuthData,
+        leaf: quote.leaf,
+      };
+}
+
+/** One upload: a function of the collateral store and its arguments. */
+export type Upload =
+  | {
+      readonly functionName: "uploadRootCrl" | "uploadPckCa" | "uploadPckCrl" | "uploadTcbSigning";
+      readonly args: readonly [Hex];
+    }
+  | {
+      readonly functionName: "uploadTcbInfo" | "uploadQeIdentity";
+      readonly args: readonly [Hex, { r: Hex; s: Hex }];
+    };
+
+const hexOf = (digits: string): Hex => `0x${digits.trim().replace(/^0x/, "")}`;
+
+/** The first certificate of a PEM chain: the one that signs. */
+function signerOf(chain: string, member: string): Hex {
+  const [certificate] = decodePem(chain);
+  if (certificate === undefined) throw new Error(`${member} holds no certificate`);
+  return certificate;
+}
+
+/** A collateral file as uploads, each after what it needs. */
+export function uploadsOf(file: CollateralFile): Upload[] {
+  return [
+    { functionName: "uploadRootCrl", args: [hexOf(file.root_ca_crl)] },
+    { functionName: "uploadPckCa", args: [signerOf(file.pck_crl_issuer_chain, "pck_crl_issuer_chain")] },
+    { functionName: "uploadPckCrl", args: [hexOf(file.pck_crl)] },
+    { functionName: "uploadTcbSigning", args: [signerOf(file.tcb_info_issuer_chain, "tcb_info_issuer_chain")] },
+    {
+      functionName: "uploadTcbInfo",
+      args: [stringToHex(file.tcb_info), signatureOf(hexOf(file.tcb_info_signature))],
+    },
+    {
+      functionName: "uploadQeIdentity",
+      args: [stringToHex(file.qe_identity), signatureOf(hexOf(file.qe_identity_signature))],
+    },
+  ];
+}
+
+/** Names of `TcbStatus` in the contracts, by number. */
+export const TCB_STATUS_NAMES = [
+  "None",
+  "UpToDate",
+  "SWHardeningNeeded",
+  "ConfigurationNeeded",
+  "ConfigurationAndSWHardeningNeeded",
+  "OutOfDate",
+  "OutOfDateConfigurationNeeded",
+  "Revoked",
+  "TdRelaunchAdvised",
+  "TdRelaunchAdvisedConfigurationNeeded",
+] as const;
+
+/** The id of an advisory as Intel writes it. */
+export const advisoryId = (number: number): string => `INTEL-SA-${String(number).padStart(5, "0")}`;
+
+/** The date of a day counted from 1970-01-01, as Intel writes TCB dates. */
+export const dayText = (day: number): string => `${new Date(day * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;

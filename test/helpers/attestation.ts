@@ -1,0 +1,56 @@
+/** A verifier on a stage, with collateral. */
+import { type Hex, slice } from "viem";
+import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
+import { quoteArgument, uploadsOf } from "../../scripts/attestation/calls.ts";
+import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
+import type { Quote } from "../../scripts/attestation/quote.ts";
+import { INTEL_ROOT_KEY } from "../../scripts/attestation/reference.ts";
+import type { Stage } from "./stage.ts";
+
+/** End of validity of Intel's root CA, 2049-12-31T23:59:59Z. */
+export const ROOT_NOT_AFTER = 2_524_607_999;
+
+export type Verifier = Awaited<ReturnType<typeof deployVerifier>>;
+
+/** Deploys a verifier under `root` (x ‖ y); Intel's by default. */
+export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
+  const contract = await stage.deploy("TdxVerifier", tdxVerifierAbi, [
+    { x: slice(root, 0, 32), y: slice(root, 32, 64), notAfter: ROOT_NOT_AFTER },
+  ]);
+  const account = stage.accounts[0];
+  if (account === undefined) throw new Error("the stage has no account");
+  const gasOf = async (hash: Hex): Promise<number> =>
+    Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);
+  return {
+    contract,
+
+    /** Uploads a collateral file. Returns the gas of each upload by function. */
+    async upload(file: CollateralFile): Promise<Record<string, number>> {
+      const gas: Record<string, number> = {};
+      for (const { functionName, args } of uploadsOf(file)) {
+        const hash = await stage.wallet.writeContract({
+          abi: tdxVerifierAbi,
+          address: contract.address,
+          functionName,
+          args,
+          account,
+        } as Parameters<typeof stage.wallet.writeContract>[0]);
+        gas[functionName] = await gasOf(hash);
+      }
+      return gas;
+    },
+
+    /** What `verify` returns, by a call. */
+    async judge(quote: Quote, options: { isKnown?: boolean; grace?: number } = {}) {
+      const { result } = await contract.simulate.verify([quoteArgument(quote, options), options.grace ?? 0], {
+        account,
+      });
+      return result;
+    },
+
+    /** Sends `verify`. Returns its gas. */
+    async verify(quote: Quote, options: { isKnown?: boolean; grace?: number } = {}): Promise<number> {
+      return gasOf(await contract.write.verify([quoteArgument(quote, options), options.grace ?? 0], { account }));
+    },
+  };
+}
