@@ -31,6 +31,7 @@ const small = {
 const build = {
   compilers: [plain],
   overrides: {
+    "contracts/attestation/AttestationRegistry.sol": hot,
     "contracts/attestation/TdxVerifier.sol": small,
     "contracts/emission/EmissionVault.sol": hot,
     "contracts/staking/VPHA.sol": hot,

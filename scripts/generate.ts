@@ -19,6 +19,7 @@ const { deployments } = flags;
 
 /** Contract source → name of the constant. */
 const EXPORTS = {
+  "attestation/AttestationRegistry": "attestationRegistryAbi",
   "attestation/TcbCodec": "tcbCodecAbi",
   "attestation/TdxVerifier": "tdxVerifierAbi",
   "emission/EmissionVault": "emissionVaultAbi",

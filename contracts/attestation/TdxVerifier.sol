@@ -71,7 +71,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
             revert TdxVerifier_InvalidQuoteSignature();
         }
         v.platform = keccak256(abi.encode(x, y));
-        (uint256 levels, uint256 levelsEnd) = _judgeQe(v, quote);
+        (uint256 levels, uint256 levelsEnd) = _judgeQe(v);
         Platform memory platform =
             quote.leaf.length == 0 ? _knownPlatform(v.platform) : _newPlatform(v.platform, quote, levels);
         _judgeChain(v, platform, grace);
@@ -244,11 +244,11 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     // THE VERDICT
 
     /// @dev The QE identity's compiled form; the first date of the verdict.
-    function _judgeQe(Verdict memory v, Quote calldata) private view returns (uint256 start, uint256 end) {
-        address compiled = _qeIdentity.compiled;
-        if (compiled == address(0)) revert CollateralStore_Missing(CollateralKind.QeIdentity);
-        v.collateralUntil = _qeIdentity.validUntil;
-        return _loadCompiled(compiled);
+    function _judgeQe(Verdict memory v) private view returns (uint256 start, uint256 end) {
+        QeIdentityHead memory head = _qeIdentity;
+        if (head.compiled == address(0)) revert CollateralStore_Missing(CollateralKind.QeIdentity);
+        (v.collateralUntil, v.revocationEpoch) = (head.validUntil, head.revocationEpoch);
+        return _loadCompiled(head.compiled);
     }
 
     /// @dev The chain above the platform, and the platform's own certificate.

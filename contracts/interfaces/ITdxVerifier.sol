@@ -31,7 +31,7 @@ struct Quote {
 /// identity, 255 for version 0. @param moduleLevel Index of its level.
 /// @param collateralUntil When the first of the CRLs, the TCB info and the QE identity wants an update (unix seconds).
 /// @param leafUntil End of the PCK certificate's validity, at most a day early (unix seconds).
-/// @param platform The attestation key's hash. @param serial What {ICollateralStore.isRevoked} takes.
+/// @param revocationEpoch {ICollateralStore.revocationEpoch} of this verdict. @param platform The attestation key's hash. @param serial What {ICollateralStore.isRevoked} takes.
 struct Verdict {
     TcbStatus status;
     TcbStatus moduleStatus;
@@ -44,6 +44,7 @@ struct Verdict {
     uint8 moduleLevel;
     uint40 collateralUntil;
     uint40 leafUntil;
+    uint32 revocationEpoch;
     bytes6 fmspc;
     bytes16 ppid;
     bytes16 serial;

@@ -1,5 +1,14 @@
 /** What the contracts take: a quote in components, and a collateral file as uploads in the order in which they depend on each other. */
-import { type Hex, slice, stringToHex } from "viem";
+import {
+  type Address,
+  type Hex,
+  concat,
+  encodeAbiParameters,
+  keccak256,
+  parseAbiParameters,
+  slice,
+  stringToHex,
+} from "viem";
 import type { CollateralFile } from "./collateral.ts";
 import { decodePem } from "./pem.ts";
 import type { Quote } from "./quote.ts";
@@ -81,3 +90,24 @@ export const advisoryId = (number: number): string => `INTEL-SA-${String(number)
 
 /** The date of a day counted from 1970-01-01, as Intel writes TCB dates. */
 export const dayText = (day: number): string => `${new Date(day * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
+
+/** What a quote must commit to: `commitOf` of the registry. */
+export const commitOf = (binding: {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly subject: Hex;
+  readonly blockNumber: bigint;
+  readonly blockHash: Hex;
+}): Hex =>
+  keccak256(
+    encodeAbiParameters(parseAbiParameters("uint256, address, bytes32, uint256, bytes32"), [
+      BigInt(binding.chainId),
+      binding.registry,
+      binding.subject,
+      binding.blockNumber,
+      binding.blockHash,
+    ]),
+  );
+
+/** The report data of a quote that binds `key`: key (20 B) ‖ commit (32 B) ‖ 12 zero bytes. */
+export const reportDataOf = (key: Address, commit: Hex): Hex => concat([key, commit, `0x${"00".repeat(12)}`]);

@@ -2,6 +2,7 @@
 import { type Abi, type Hex, decodeErrorResult, isHex, parseAbi, toFunctionSelector } from "viem";
 import { expect } from "vitest";
 import {
+  attestationRegistryAbi,
   emissionVaultAbi,
   merkleDistributorAbi,
   phaAbi,
@@ -27,6 +28,7 @@ const ERRORS: Abi = [
       merkleDistributorAbi,
       phaAbi,
       phalaAuthorityAbi,
+      attestationRegistryAbi,
       tdxVerifierAbi,
       tcbCodecAbi,
       teamVestingAbi,

@@ -1,0 +1,314 @@
+/** The registry on quotes of a test authority: binding, replay, policy, kill switches, expiry. */
+import { type Address, type Hex, concat, pad, slice, toFunctionSelector } from "viem";
+import { describe, expect, it } from "vitest";
+import { attestationRegistryAbi, phalaAuthorityAbi } from "../../deploy/generated/abis.ts";
+import { commitOf, quoteArgument, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
+import { readQuote } from "../../scripts/attestation/quote.ts";
+import { readCertificate } from "../../scripts/attestation/x509.ts";
+import { deployVerifier } from "../helpers/attestation.ts";
+import { expectRevert } from "../helpers/errors.ts";
+import { DAY, type Stage, fixture } from "../helpers/stage.ts";
+import { ROLE } from "../helpers/suite.ts";
+
+const START = new Date("2026-01-01T00:00:00Z");
+const NOW = START.getTime() / 1000;
+const KEY: Address = "0x1111111111111111111111111111111111111111";
+const OTHER_KEY: Address = "0x2222222222222222222222222222222222222222";
+const SUBJECT = pad("0x5b", { size: 32 });
+const KIND = { ppid: 0, fmspc: 1, tdxModule: 2, workload: 3, operator: 4 } as const;
+const STATE = { never: 0, valid: 1, expired: 2, switchedOff: 3, belowFloor: 4, revoked: 5 } as const;
+
+const GUARDIAN = ["switchOff(uint8,bytes32,uint40)", "liftOwnSwitch(uint8,bytes32)"];
+
+async function open(stage: Stage) {
+  const account = (index: number): Address => {
+    const address = stage.accounts[index];
+    if (address === undefined) throw new Error(`no account ${index}`);
+    return address;
+  };
+  const [governance, guardian, stranger] = [account(1), account(2), account(3)];
+  const authority = createAuthority({ seed: "registry", now: NOW });
+  const verifier = await deployVerifier(stage, authority.root.key.raw);
+  await verifier.upload(authority.collateral({}));
+  const manager = await stage.deploy("PhalaAuthority", phalaAuthorityAbi, [governance]);
+  const registry = await stage.deploy("AttestationRegistry", attestationRegistryAbi, [
+    manager.address,
+    verifier.contract.address,
+    { minTcbDay: 0, minQeIsvSvn: 0, allowedStatuses: 0 },
+  ]);
+  await manager.write.setTargetFunctionRole(
+    [registry.address, GUARDIAN.map((signature) => toFunctionSelector(signature)), ROLE.guardian],
+    { account: governance },
+  );
+  await manager.write.grantRole([ROLE.guardian, guardian, 0], { account: governance });
+
+  const platform = authority.platform({ seed: "one" });
+  /** A quote that binds `key` now; with its block. */
+  const quoteOf = async (
+    options: { key?: Address; subject?: Hex; blockNumber?: bigint; on?: typeof platform } & QuoteOptions = {},
+  ) => {
+    const { key = KEY, subject = SUBJECT, on = platform, measurements, ...rest } = options;
+    const blockNumber = options.blockNumber ?? (await stage.publicClient.getBlockNumber());
+    const { hash } = await stage.publicClient.getBlock({ blockNumber });
+    const chainId = await stage.publicClient.getChainId();
+    const commit = commitOf({ chainId, registry: registry.address, subject, blockNumber, blockHash: hash });
+    const raw = on.quote({ ...rest, measurements: { reportData: reportDataOf(key, commit), ...measurements } });
+    return { quote: readQuote(raw), blockNumber: Number(blockNumber), subject };
+  };
+  type Bound = Awaited<ReturnType<typeof quoteOf>>;
+  const attest = async ({ quote, blockNumber, subject }: Bound, options: { isKnown?: boolean } = {}) => {
+    const hash = await registry.write.attest([subject, blockNumber, quoteArgument(quote, options)], { account: stranger });
+    return Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);
+  };
+  const asGovernance = { account: governance };
+  const measured = (await quoteOf()).quote.measurements;
+  const image = {
+    tdAttributes: measured.tdAttributes,
+    xfam: measured.xfam,
+    mrTd: measured.mrTd,
+    mrConfigId: measured.mrConfigId,
+    rtMr1: measured.rtMr1,
+    rtMr2: measured.rtMr2,
+    rtMr3: "0x",
+  } as const;
+  const id = await registry.read.imageOf([image]);
+  await registry.write.allowImage([image], asGovernance);
+  await registry.write.allowShape([id, measured.rtMr0], asGovernance);
+  const state = async (key: Address = KEY): Promise<number> => (await registry.read.statusOf([key])).state;
+  return { stage, authority, verifier, manager, registry, platform, quoteOf, attest, image, id, governance, guardian, stranger, asGovernance, state };
+}
+
+const load = fixture(open, { initialDate: START });
+
+describe("attesting", () => {
+  it("makes a key valid for seven days, by anyone who sends its quote", async () => {
+    const { registry, quoteOf, attest, stage, state } = await load();
+    expect(await state()).toBe(STATE.never);
+    const first = await attest(await quoteOf());
+    const known = await attest(await quoteOf({ key: OTHER_KEY }), { isKnown: true });
+    const again = await attest(await quoteOf({ key: OTHER_KEY }), { isKnown: true });
+    if (process.env["SHOW_GAS"] !== undefined) console.log({ first, known, again });
+    expect(await registry.read.isValid([KEY])).toBe(true);
+    expect(await registry.read.subjectOf([KEY])).toBe(SUBJECT);
+    await stage.travel(7n * DAY);
+    expect(await state()).toBe(STATE.valid);
+    await stage.travel(1n);
+    expect(await state()).toBe(STATE.expired);
+    expect(await registry.read.isValid([KEY])).toBe(false);
+  });
+
+  it("takes a copied transaction for what it is: the owner's own changes nothing and does not fail", async () => {
+    const { quoteOf, attest, registry } = await load();
+    const bound = await quoteOf();
+    await attest(bound);
+    const before = await registry.read.statusOf([KEY]);
+    await attest(bound);
+    expect(await registry.read.statusOf([KEY])).toEqual(before);
+  });
+
+  it("refuses an older quote once a newer one was seen, and another subject at the same block", async () => {
+    const { quoteOf, attest } = await load();
+    const old = await quoteOf();
+    const other = await quoteOf({ subject: pad("0x0f", { size: 32 }), blockNumber: BigInt(old.blockNumber) });
+    await attest(old);
+    await expectRevert(attest(other), "AttestationRegistry_StaleBlock");
+    await attest(await quoteOf());
+    await expectRevert(attest(old), "AttestationRegistry_StaleBlock");
+  });
+
+  it("refuses a quote that binds another subject, block, registry or chain, or more than that", async () => {
+    const { quoteOf, attest, stage } = await load();
+    const bound = await quoteOf();
+    await expectRevert(attest({ ...bound, subject: pad("0x01", { size: 32 }) }), "AttestationRegistry_BindingMismatch");
+    await expectRevert(attest({ ...bound, blockNumber: bound.blockNumber - 1 }), "AttestationRegistry_BindingMismatch");
+    const { measurements } = bound.quote;
+    const longer = await quoteOf({
+      measurements: { reportData: concat([slice(measurements.reportData, 0, 63), "0x01"]) },
+      blockNumber: BigInt(bound.blockNumber),
+    });
+    await expectRevert(attest(longer), "AttestationRegistry_BindingMismatch");
+    const commit = commitOf({
+      chainId: 1,
+      registry: KEY,
+      subject: SUBJECT,
+      blockNumber: BigInt(bound.blockNumber),
+      blockHash: (await stage.publicClient.getBlock({ blockNumber: BigInt(bound.blockNumber) })).hash,
+    });
+    await expectRevert(
+      attest(await quoteOf({ measurements: { reportData: reportDataOf(KEY, commit) } })),
+      "AttestationRegistry_BindingMismatch",
+    );
+  });
+
+  it("refuses a block that is 257 old, and one that is not there yet", async () => {
+    const { quoteOf, attest, stage } = await load();
+    const bound = await quoteOf();
+    await expectRevert(attest({ ...bound, blockNumber: bound.blockNumber + 10 }), "AttestationRegistry_UnknownBlock");
+    for (let i = 0; i < 256; ++i) await stage.travel(1n);
+    await expectRevert(attest(bound), "AttestationRegistry_UnknownBlock");
+  });
+
+  it("refuses a known platform's key that it has not seen, and a changed quote", async () => {
+    const { quoteOf, attest } = await load();
+    const bound = await quoteOf();
+    await expectRevert(attest(bound, { isKnown: true }), "TdxVerifier_UnknownPlatform");
+    const signedData: Hex = `0x${bound.quote.signedData.slice(2, 700)}${bound.quote.signedData.slice(700, 701) === "0" ? "1" : "0"}${bound.quote.signedData.slice(701)}`;
+    await expectRevert(attest({ ...bound, quote: { ...bound.quote, signedData } }), "TdxVerifier_InvalidQuoteSignature");
+  });
+
+  it("always refuses debuggable TDs, TDs without SEPT_VE_DISABLE, and service TDs", async () => {
+    const { quoteOf, attest } = await load();
+    const withAttributes = (tdAttributes: Hex) => quoteOf({ measurements: { tdAttributes } });
+    await expectRevert(attest(await withAttributes("0x0100001000000000")), "TdxVerifier_DebugTd");
+    await expectRevert(attest(await withAttributes("0x0000000000000000")), "TdxVerifier_SeptVeEnabled");
+    const service = await quoteOf({ version: 5, bodyType: 3, measurements: { mrServiceTd: `0x${"00".repeat(47)}01` } });
+    await expectRevert(attest(service), "TdxVerifier_ServiceTd");
+  });
+});
+
+describe("workloads", () => {
+  it("accepts listed images in listed shapes only; removal bites at the next attestation", async () => {
+    const { quoteOf, attest, registry, id, asGovernance, state } = await load();
+    const other = await quoteOf({ measurements: { rtMr2: `0x${"77".repeat(48)}` } });
+    await expectRevert(attest(other), "AttestationRegistry_UnknownWorkload");
+    const shape = await quoteOf({ measurements: { rtMr0: `0x${"77".repeat(48)}` } });
+    await expectRevert(attest(shape), "AttestationRegistry_UnknownWorkload");
+    await attest(await quoteOf());
+    await registry.write.removeImage([id], asGovernance);
+    expect(await state()).toBe(STATE.valid);
+    await expectRevert(attest(await quoteOf()), "AttestationRegistry_UnknownWorkload");
+  });
+
+  it("lists an image without MRCONFIGID only with its RTMR3", async () => {
+    const { registry, image, asGovernance } = await load();
+    const open = { ...image, mrConfigId: `0x${"00".repeat(48)}` } as const;
+    await expectRevert(registry.write.allowImage([open], asGovernance), "AttestationRegistry_UnpinnedApplication");
+    await registry.write.allowImage([{ ...open, rtMr3: `0x${"33".repeat(48)}` }], asGovernance);
+    await expectRevert(
+      registry.write.allowImage([{ ...image, tdAttributes: "0x0100001000000000" }], asGovernance),
+      "AttestationRegistry_DebugImage",
+    );
+  });
+});
+
+describe("kill switches", () => {
+  it.each(["ppid", "fmspc", "tdxModule", "workload"] as const)("%s: off, and on again when it lapses", async (kind) => {
+    const { quoteOf, attest, registry, id, guardian, stage, state, authority } = await load();
+    await attest(await quoteOf());
+    const other = authority.platform({ seed: "two" });
+    await attest(await quoteOf({ key: OTHER_KEY, on: other }));
+    const { quote } = await quoteOf();
+    const logs = await registry.getEvents.Attested({ key: KEY }, { fromBlock: 0n });
+    const attested = logs[0]?.args;
+    if (attested === undefined) throw new Error("nothing was attested");
+    const ids = {
+      ppid: pad(attested.ppid ?? "0x", { size: 32, dir: "right" }),
+      fmspc: pad(attested.fmspc ?? "0x", { size: 32, dir: "right" }),
+      tdxModule: pad(slice(quote.measurements.mrSeam, 0, 8), { size: 32, dir: "right" }),
+      workload: id,
+    };
+    const until = Number(stage.now() + DAY);
+    await registry.write.switchOff([KIND[kind], ids[kind], until], { account: guardian });
+    expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.switchedOff, kind: KIND[kind] });
+    expect(await registry.read.isValid([KEY])).toBe(false);
+    await expectRevert(registry.write.restamp([KEY], { account: guardian }), "AttestationRegistry_NotValid");
+    await expectRevert(attest(await quoteOf()), "AttestationRegistry_SwitchedOff");
+    // Only what it names: the other platform has its own PPID, and the rest in common.
+    expect(await registry.read.isValid([OTHER_KEY])).toBe(kind === "ppid");
+    await stage.travel(DAY);
+    expect(await state()).toBe(STATE.valid);
+    await registry.write.restamp([KEY], { account: guardian });
+  });
+
+  it("operator: only for consumers that name one", async () => {
+    const { quoteOf, attest, registry, guardian, stage } = await load();
+    await attest(await quoteOf());
+    const operator: Address = "0x3333333333333333333333333333333333333333";
+    const until = Number(stage.now() + DAY);
+    await registry.write.switchOff([KIND.operator, pad(operator, { size: 32, dir: "right" }), until], { account: guardian });
+    expect(await registry.read.isValidFor([KEY, operator])).toBe(false);
+    expect(await registry.read.isValidFor([KEY, OTHER_KEY])).toBe(true);
+  });
+
+  it("holds the guardian to 14 days and 4 a year; governance confirms and lifts", async () => {
+    const { registry, guardian, stage, asGovernance, stranger } = await load();
+    const name = (n: number): Hex => pad(`0x0${n}`, { size: 32, dir: "right" });
+    const off = (n: number, until: bigint) =>
+      registry.write.switchOff([KIND.fmspc, name(n), Number(until)], { account: guardian });
+    await expectRevert(off(1, stage.now() + 14n * DAY + 1n), "AttestationRegistry_SwitchTooLong");
+    await expectRevert(off(1, stage.now()), "AttestationRegistry_SwitchTooLong");
+    for (let n = 1; n <= 4; ++n) await off(n, stage.now() + 14n * DAY);
+    await expectRevert(off(5, stage.now() + DAY), "AttestationRegistry_NoSwitchesLeft");
+    await registry.write.liftOwnSwitch([KIND.fmspc, name(2)], { account: guardian });
+    await registry.write.confirmSwitch([KIND.fmspc, name(1)], asGovernance);
+    await expectRevert(
+      registry.write.liftOwnSwitch([KIND.fmspc, name(1)], { account: guardian }),
+      "AttestationRegistry_SwitchConfirmed",
+    );
+    await stage.travel(365n * DAY);
+    expect(await registry.read.switchedOffUntil([KIND.fmspc, name(1)])).toBeGreaterThan(0);
+    expect(await registry.read.switchedOffUntil([KIND.fmspc, name(3)])).toBe(0);
+    await off(5, stage.now() + DAY);
+    await registry.write.liftSwitch([KIND.fmspc, name(1)], asGovernance);
+    expect(await registry.read.switchedOffUntil([KIND.fmspc, name(1)])).toBe(0);
+    await expectRevert(
+      registry.write.confirmSwitch([KIND.fmspc, name(1)], { account: stranger }),
+      "AccessManagedUnauthorized",
+    );
+  });
+});
+
+describe("floors and revocations", () => {
+  it("re-judges what was accepted by a raised floor", async () => {
+    const { quoteOf, attest, registry, asGovernance } = await load();
+    await attest(await quoteOf());
+    const { minTcbDay, allowedStatuses } = await registry.read.floors();
+    await registry.write.raiseFloors([{ minTcbDay, minQeIsvSvn: 65535, allowedStatuses }], asGovernance);
+    expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.belowFloor, floor: 2 });
+    await expectRevert(attest(await quoteOf()), "AttestationRegistry_BelowFloor");
+    await expectRevert(
+      registry.write.raiseFloors([{ minTcbDay, minQeIsvSvn: 0, allowedStatuses }], asGovernance),
+      "AttestationRegistry_FloorsNotRaised",
+    );
+    await registry.write.setFloors([{ minTcbDay, minQeIsvSvn: 0, allowedStatuses }], asGovernance);
+    expect(await registry.read.isValid([KEY])).toBe(true);
+  });
+
+  it("Intel's early data, uploaded by a stranger, changes the label and not who may work", async () => {
+    const { quoteOf, attest, verifier, authority, stage, registry, stranger } = await load();
+    await attest(await quoteOf());
+    await stage.travel(DAY);
+    const early = authority.collateral({
+      issued: Number(stage.now()) - 3600,
+      tcbInfo: (info) => ({
+        ...info,
+        tcbEvaluationDataNumber: info.tcbEvaluationDataNumber + 1,
+        tcbLevels: info.tcbLevels.map((level) => ({ ...level, tcbStatus: "OutOfDate" as const })),
+      }),
+    });
+    for (const { functionName, args } of uploadsOf(early)) {
+      if (functionName === "uploadTcbInfo") await verifier.contract.write.uploadTcbInfo(args, { account: stranger });
+    }
+    expect(await registry.read.isValid([KEY])).toBe(true);
+    await attest(await quoteOf());
+    expect(await registry.read.isValid([KEY])).toBe(true);
+  });
+
+  it("a revoked PCK certificate invalidates its platform's keys at once, and no others", async () => {
+    const { quoteOf, attest, verifier, authority, stage, registry, platform, state, stranger } = await load();
+    await attest(await quoteOf());
+    const other = authority.platform({ seed: "two" });
+    await attest(await quoteOf({ key: OTHER_KEY, on: other }));
+    await stage.travel(DAY);
+    const file = authority.collateral({
+      issued: Number(stage.now()) - 3600,
+      pckCrl: { revoked: [{ serial: readCertificate(platform.leaf).serial }] },
+    });
+    await verifier.contract.write.uploadPckCrl([`0x${file.pck_crl}`], { account: stranger });
+    expect(await state()).toBe(STATE.revoked);
+    expect(await registry.read.isValid([KEY])).toBe(false);
+    expect(await registry.read.isValid([OTHER_KEY])).toBe(true);
+    await expectRevert(attest(await quoteOf(), { isKnown: true }), "TdxVerifier_LeafRevoked");
+  });
+});
