@@ -45,11 +45,15 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         bytes8 image;
     }
 
-    /// @dev One slot: verifier 160 | policyEpoch 32 | floors 3 × 16.
+    /// @dev One slot: verifier 160 | policyEpoch 32 | floors 3 × 16 | switches 16. `switches` counts those that are set, lapsed or
+    /// not: none of them is read while there is none.
     struct Policy {
         ITdxVerifier verifier;
         uint32 epoch;
-        Floors floors;
+        uint16 minTcbDay;
+        uint16 minQeIsvSvn;
+        uint16 allowedStatuses;
+        uint16 switches;
     }
 
     // CONSTANTS
@@ -127,7 +131,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             ppid: bytes8(verdict.ppid),
             image: bytes8(image)
         });
-        _requireAccepted(made, policy.floors);
+        _requireAccepted(made, policy);
         _records[key] = made;
         emit Attested(
             key,
@@ -138,10 +142,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             made.status,
             made.tcbDay,
             blockNumber,
-            verdict.ppid,
-            made.fmspc,
-            made.tdxModule,
-            made.qeIsvSvn
+            made.tdxModule
         );
         return AttestationStatus(AttestationState.Valid, made.expiry, SwitchKind.Ppid, Floor.None);
     }
@@ -159,7 +160,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
 
     /// @inheritdoc IAttestationRegistry
     function raiseFloors(Floors calldata floors_) external restricted {
-        Floors memory current = _policy.floors;
+        Floors memory current = floors();
         if (
             floors_.minTcbDay < current.minTcbDay ||
             floors_.minQeIsvSvn < current.minQeIsvSvn ||
@@ -178,7 +179,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         image = imageOf(measurements);
         // The attributes are little-endian: debugging is in the first byte, SEPT_VE_DISABLE is bit 28.
         uint64 attributes = uint64(measurements.tdAttributes);
-        if (attributes >> 56 != 0 || attributes & 0x10 << 32 == 0) revert AttestationRegistry_DebugImage();
+        if (attributes >> 56 != 0 || attributes & (0x10 << 32) == 0) revert AttestationRegistry_DebugImage();
         if (measurements.rtMr3.length == 0 && keccak256(measurements.mrConfigId) == keccak256(new bytes(48))) {
             revert AttestationRegistry_UnpinnedApplication();
         }
@@ -232,8 +233,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         bytes32 name = _cut(kind, id);
         if (_switches[kind][name] == _CONFIRMED) revert AttestationRegistry_SwitchConfirmed(kind, name);
         _countGuardianSwitch();
-        _switches[kind][name] = until;
-        emit SwitchedOff(kind, name, until, _bump());
+        _switchOff(kind, name, until);
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -247,13 +247,20 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     function confirmSwitch(SwitchKind kind, bytes32 id) external restricted {
         bytes32 name = _cut(kind, id);
         if (_switches[kind][name] == _CONFIRMED) revert AttestationRegistry_NothingChanges();
-        _switches[kind][name] = _CONFIRMED;
-        emit SwitchedOff(kind, name, _CONFIRMED, _bump());
+        _switchOff(kind, name, _CONFIRMED);
     }
 
     /// @inheritdoc IAttestationRegistry
     function liftSwitch(SwitchKind kind, bytes32 id) external restricted {
         _lift(kind, _cut(kind, id));
+    }
+
+    /// @inheritdoc IAttestationRegistry
+    function clearLapsed(SwitchKind kind, bytes32 id) external {
+        bytes32 name = _cut(kind, id);
+        if (_switches[kind][name] == 0 || _isOff(kind, name)) revert AttestationRegistry_NothingChanges();
+        _forget(kind, name);
+        emit SwitchCleared(kind, name);
     }
 
     // VIEWS
@@ -276,7 +283,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         if (record.expiry == 0) return status;
         status.validUntil = record.expiry;
         Policy memory policy = _policy;
-        (bool isOff, SwitchKind kind) = _switchOf(record);
+        (bool isOff, SwitchKind kind) = _switchOf(record, policy.switches);
         if (isOff) {
             (status.state, status.kind) = (AttestationState.SwitchedOff, kind);
         } else if (block.timestamp > record.expiry) {
@@ -284,7 +291,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         } else if (policy.verifier.isRevoked(record.serial)) {
             status.state = AttestationState.Revoked;
         } else {
-            status.floor = _floorOf(record, policy.floors);
+            status.floor = _floorOf(record, policy);
             status.state = status.floor == Floor.None ? AttestationState.Valid : AttestationState.BelowFloor;
         }
     }
@@ -300,8 +307,9 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     }
 
     /// @inheritdoc IAttestationRegistry
-    function floors() external view returns (Floors memory) {
-        return _policy.floors;
+    function floors() public view returns (Floors memory) {
+        Policy memory policy = _policy;
+        return Floors(policy.minTcbDay, policy.minQeIsvSvn, policy.allowedStatuses);
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -348,9 +356,10 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
 
     /// @dev The TD report in what is signed: behind 48 bytes in a quote v4, behind 54 in one v5. The verifier checks the rest.
     function _reportOf(bytes calldata signedData) private pure returns (bytes calldata) {
-        uint256 head = signedData.length == TdReport.HEADER_SIZE + TdReport.SIZE_10
-            ? TdReport.HEADER_SIZE
-            : TdReport.HEADER_SIZE + 6;
+        uint256 head =
+            signedData.length == TdReport.HEADER_SIZE + TdReport.SIZE_10
+                ? TdReport.HEADER_SIZE
+                : TdReport.HEADER_SIZE + 6;
         if (signedData.length < head + TdReport.SIZE_10) revert AttestationRegistry_MalformedQuote();
         return signedData[head:];
     }
@@ -358,7 +367,8 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     function _requireBinding(bytes calldata report, bytes32 subject, uint256 blockNumber) private view {
         // BLOCKHASH knows the last 256 blocks and gives zero for all others.
         bytes32 blockHash = blockhash(blockNumber);
-        if (blockHash == 0 || block.number > blockNumber + _BLOCKS) revert AttestationRegistry_UnknownBlock(blockNumber);
+        if (blockHash == 0 || block.number > blockNumber + _BLOCKS)
+            revert AttestationRegistry_UnknownBlock(blockNumber);
         bytes32 wanted = commitOf(subject, blockNumber, blockHash);
         bytes32 found = bytes32(report[TdReport.REPORT_DATA + 20:]);
         if (found != wanted || bytes12(report[TdReport.REPORT_DATA + 52:]) != 0) {
@@ -386,12 +396,12 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         if (!_shapes[_shapeId(image, rtMr0)]) revert AttestationRegistry_UnknownWorkload(image, rtMr0);
     }
 
-    function _requireAccepted(Record memory record, Floors memory floors_) private view {
-        Floor floor = _floorOf(record, floors_);
+    function _requireAccepted(Record memory record, Policy memory policy) private view {
+        Floor floor = _floorOf(record, policy);
         if (floor != Floor.None) {
             revert AttestationRegistry_BelowFloor(floor, record.status, record.tcbDay, record.qeIsvSvn);
         }
-        (bool isOff, SwitchKind kind) = _switchOf(record);
+        (bool isOff, SwitchKind kind) = _switchOf(record, policy.switches);
         if (isOff) revert AttestationRegistry_SwitchedOff(kind);
     }
 
@@ -411,15 +421,17 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             !isIn(TcbStatus.UpToDate, floors_.allowedStatuses) ||
             floors_.minTcbDay > block.timestamp / 1 days
         ) revert AttestationRegistry_InvalidFloors();
-        _policy.floors = floors_;
+        Policy storage policy = _policy;
+        (policy.minTcbDay, policy.minQeIsvSvn) = (floors_.minTcbDay, floors_.minQeIsvSvn);
+        policy.allowedStatuses = floors_.allowedStatuses;
         emit FloorsChanged(floors_.minTcbDay, floors_.minQeIsvSvn, floors_.allowedStatuses, _bump());
     }
 
     /// @dev UpToDate needs no date: it is the newest that Intel names.
-    function _floorOf(Record memory record, Floors memory floors_) private pure returns (Floor) {
-        if (!isIn(record.status, floors_.allowedStatuses)) return Floor.AllowedStatuses;
-        if (record.status != TcbStatus.UpToDate && record.tcbDay < floors_.minTcbDay) return Floor.MinTcbDate;
-        if (record.qeIsvSvn < floors_.minQeIsvSvn) return Floor.MinQeIsvSvn;
+    function _floorOf(Record memory record, Policy memory policy) private pure returns (Floor) {
+        if (!isIn(record.status, policy.allowedStatuses)) return Floor.AllowedStatuses;
+        if (record.status != TcbStatus.UpToDate && record.tcbDay < policy.minTcbDay) return Floor.MinTcbDate;
+        if (record.qeIsvSvn < policy.minQeIsvSvn) return Floor.MinQeIsvSvn;
         return Floor.None;
     }
 
@@ -448,13 +460,25 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         _guardianSwitches = times;
     }
 
+    function _switchOff(SwitchKind kind, bytes32 name, uint40 until) private {
+        if (_switches[kind][name] == 0) ++_policy.switches;
+        _switches[kind][name] = until;
+        emit SwitchedOff(kind, name, until, _bump());
+    }
+
+    function _forget(SwitchKind kind, bytes32 name) private {
+        delete _switches[kind][name];
+        --_policy.switches;
+    }
+
     function _lift(SwitchKind kind, bytes32 name) private {
         if (!_isOff(kind, name)) revert AttestationRegistry_NothingChanges();
-        delete _switches[kind][name];
+        _forget(kind, name);
         emit SwitchLifted(kind, name, _bump());
     }
 
-    function _switchOf(Record memory record) private view returns (bool, SwitchKind) {
+    function _switchOf(Record memory record, uint16 switches) private view returns (bool, SwitchKind) {
+        if (switches == 0) return (false, SwitchKind.Operator);
         if (_isOff(SwitchKind.Ppid, record.ppid)) return (true, SwitchKind.Ppid);
         if (_isOff(SwitchKind.Fmspc, record.fmspc)) return (true, SwitchKind.Fmspc);
         if (_isOff(SwitchKind.TdxModule, record.tdxModule)) return (true, SwitchKind.TdxModule);

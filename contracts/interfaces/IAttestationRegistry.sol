@@ -73,7 +73,8 @@ struct ImageMeasurements {
 interface IAttestationRegistry {
     // EVENTS
 
-    /// @notice A quote was accepted. Days count from 1970-01-01.
+    /// @notice A quote was accepted. Days count from 1970-01-01. PPID, FMSPC and QE ISV SVN are those of the last
+    /// {ITdxVerifier.PlatformVerified} of `platform`.
     event Attested(
         address indexed key,
         bytes32 indexed subject,
@@ -83,10 +84,7 @@ interface IAttestationRegistry {
         TcbStatus status,
         uint16 tcbDay,
         uint40 blockNumber,
-        bytes16 ppid,
-        bytes6 fmspc,
-        bytes8 tdxModule,
-        uint16 qeIsvSvn
+        bytes8 tdxModule
     );
     /// @notice The record was judged again and is valid at `epoch`.
     event Restamped(address indexed key, uint32 epoch);
@@ -98,6 +96,8 @@ interface IAttestationRegistry {
     /// @notice `until` is the end of a guardian's switch; the highest number there is once governance has confirmed it.
     event SwitchedOff(SwitchKind indexed kind, bytes32 indexed id, uint40 until, uint32 policyEpoch);
     event SwitchLifted(SwitchKind indexed kind, bytes32 indexed id, uint32 policyEpoch);
+    /// @notice A switch that had lapsed before was forgotten; nothing changes.
+    event SwitchCleared(SwitchKind indexed kind, bytes32 indexed id);
     event VerifierReplaced(ITdxVerifier indexed verifier, uint32 policyEpoch);
 
     // ERRORS
@@ -133,7 +133,11 @@ interface IAttestationRegistry {
     /// the status, so that a copied transaction cannot block its owner.
     /// @param subject What the quote's commit names. @param blockNumber The block that it names. @param quote The quote, with only
     /// its first three members where the platform is known.
-    function attest(bytes32 subject, uint40 blockNumber, Quote calldata quote) external returns (AttestationStatus memory);
+    function attest(
+        bytes32 subject,
+        uint40 blockNumber,
+        Quote calldata quote
+    ) external returns (AttestationStatus memory);
 
     /// @notice Judges a record again, and stamps it with the current epoch if it is valid. Open to all.
     function restamp(address key) external;
@@ -175,6 +179,9 @@ interface IAttestationRegistry {
 
     /// @notice Ends a switch. Class: parameters.
     function liftSwitch(SwitchKind kind, bytes32 id) external;
+
+    /// @notice Forgets a switch that has lapsed: while none is set, attesting costs less. Open to all.
+    function clearLapsed(SwitchKind kind, bytes32 id) external;
 
     // VIEWS
 

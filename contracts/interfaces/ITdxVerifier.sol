@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TcbStatus} from "../types/TcbStatus.sol";
-import {CollateralKind, ICollateralStore, P256Signature} from "./ICollateralStore.sol";
+import {ICollateralStore, P256Signature} from "./ICollateralStore.sol";
 
 /// @notice A TDX quote in the parts that its signatures cover.
 /// @param signedData v4: header (48 B) and TD report (584 B). v5: header, body type (2 B), body size (4 B), TD report (584 or 648 B).

@@ -337,27 +337,9 @@ export const attestationRegistryAbi = [
       },
       {
         "indexed": false,
-        "internalType": "bytes16",
-        "name": "ppid",
-        "type": "bytes16"
-      },
-      {
-        "indexed": false,
-        "internalType": "bytes6",
-        "name": "fmspc",
-        "type": "bytes6"
-      },
-      {
-        "indexed": false,
         "internalType": "bytes8",
         "name": "tdxModule",
         "type": "bytes8"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint16",
-        "name": "qeIsvSvn",
-        "type": "uint16"
       }
     ],
     "name": "Attested",
@@ -555,6 +537,25 @@ export const attestationRegistryAbi = [
       }
     ],
     "name": "ShapeRemoved",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "enum SwitchKind",
+        "name": "kind",
+        "type": "uint8"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "name": "SwitchCleared",
     "type": "event"
   },
   {
@@ -900,6 +901,24 @@ export const attestationRegistryAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "enum SwitchKind",
+        "name": "kind",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      }
+    ],
+    "name": "clearLapsed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

@@ -58,7 +58,9 @@ async function open(stage: Stage) {
   };
   type Bound = Awaited<ReturnType<typeof quoteOf>>;
   const attest = async ({ quote, blockNumber, subject }: Bound, options: { isKnown?: boolean } = {}) => {
-    const hash = await registry.write.attest([subject, blockNumber, quoteArgument(quote, options)], { account: stranger });
+    const hash = await registry.write.attest([subject, blockNumber, quoteArgument(quote, options)], {
+      account: stranger,
+    });
     return Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);
   };
   const asGovernance = { account: governance };
@@ -76,7 +78,23 @@ async function open(stage: Stage) {
   await registry.write.allowImage([image], asGovernance);
   await registry.write.allowShape([id, measured.rtMr0], asGovernance);
   const state = async (key: Address = KEY): Promise<number> => (await registry.read.statusOf([key])).state;
-  return { stage, authority, verifier, manager, registry, platform, quoteOf, attest, image, id, governance, guardian, stranger, asGovernance, state };
+  return {
+    stage,
+    authority,
+    verifier,
+    manager,
+    registry,
+    platform,
+    quoteOf,
+    attest,
+    image,
+    id,
+    governance,
+    guardian,
+    stranger,
+    asGovernance,
+    state,
+  };
 }
 
 const load = fixture(open, { initialDate: START });
@@ -154,7 +172,10 @@ describe("attesting", () => {
     const bound = await quoteOf();
     await expectRevert(attest(bound, { isKnown: true }), "TdxVerifier_UnknownPlatform");
     const signedData: Hex = `0x${bound.quote.signedData.slice(2, 700)}${bound.quote.signedData.slice(700, 701) === "0" ? "1" : "0"}${bound.quote.signedData.slice(701)}`;
-    await expectRevert(attest({ ...bound, quote: { ...bound.quote, signedData } }), "TdxVerifier_InvalidQuoteSignature");
+    await expectRevert(
+      attest({ ...bound, quote: { ...bound.quote, signedData } }),
+      "TdxVerifier_InvalidQuoteSignature",
+    );
   });
 
   it("always refuses debuggable TDs, TDs without SEPT_VE_DISABLE, and service TDs", async () => {
@@ -194,17 +215,18 @@ describe("workloads", () => {
 
 describe("kill switches", () => {
   it.each(["ppid", "fmspc", "tdxModule", "workload"] as const)("%s: off, and on again when it lapses", async (kind) => {
-    const { quoteOf, attest, registry, id, guardian, stage, state, authority } = await load();
+    const { quoteOf, attest, registry, id, guardian, stranger, stage, state, authority, verifier } = await load();
     await attest(await quoteOf());
     const other = authority.platform({ seed: "two" });
     await attest(await quoteOf({ key: OTHER_KEY, on: other }));
     const { quote } = await quoteOf();
     const logs = await registry.getEvents.Attested({ key: KEY }, { fromBlock: 0n });
-    const attested = logs[0]?.args;
-    if (attested === undefined) throw new Error("nothing was attested");
+    const platformId = logs[0]?.args.platform;
+    if (platformId === undefined) throw new Error("nothing was attested");
+    const [, , fmspc, , , , ppid] = await verifier.contract.read.platformOf([platformId]);
     const ids = {
-      ppid: pad(attested.ppid ?? "0x", { size: 32, dir: "right" }),
-      fmspc: pad(attested.fmspc ?? "0x", { size: 32, dir: "right" }),
+      ppid: pad(ppid, { size: 32, dir: "right" }),
+      fmspc: pad(fmspc, { size: 32, dir: "right" }),
       tdxModule: pad(slice(quote.measurements.mrSeam, 0, 8), { size: 32, dir: "right" }),
       workload: id,
     };
@@ -216,9 +238,20 @@ describe("kill switches", () => {
     await expectRevert(attest(await quoteOf()), "AttestationRegistry_SwitchedOff");
     // Only what it names: the other platform has its own PPID, and the rest in common.
     expect(await registry.read.isValid([OTHER_KEY])).toBe(kind === "ppid");
+    await expectRevert(
+      registry.write.clearLapsed([KIND[kind], ids[kind]], { account: stranger }),
+      "AttestationRegistry_NothingChanges",
+    );
     await stage.travel(DAY);
     expect(await state()).toBe(STATE.valid);
     await registry.write.restamp([KEY], { account: guardian });
+    // What has lapsed can be forgotten by anyone, once.
+    await registry.write.clearLapsed([KIND[kind], ids[kind]], { account: stranger });
+    await expectRevert(
+      registry.write.clearLapsed([KIND[kind], ids[kind]], { account: stranger }),
+      "AttestationRegistry_NothingChanges",
+    );
+    expect(await state()).toBe(STATE.valid);
   });
 
   it("operator: only for consumers that name one", async () => {
@@ -226,7 +259,9 @@ describe("kill switches", () => {
     await attest(await quoteOf());
     const operator: Address = "0x3333333333333333333333333333333333333333";
     const until = Number(stage.now() + DAY);
-    await registry.write.switchOff([KIND.operator, pad(operator, { size: 32, dir: "right" }), until], { account: guardian });
+    await registry.write.switchOff([KIND.operator, pad(operator, { size: 32, dir: "right" }), until], {
+      account: guardian,
+    });
     expect(await registry.read.isValidFor([KEY, operator])).toBe(false);
     expect(await registry.read.isValidFor([KEY, OTHER_KEY])).toBe(true);
   });
@@ -303,7 +338,11 @@ describe("floors and revocations", () => {
     await stage.travel(DAY);
     const file = authority.collateral({
       issued: Number(stage.now()) - 3600,
-      pckCrl: { revoked: [{ serial: readCertificate(platform.leaf).serial }] },
+      pckCrl: {
+        thisUpdate: Number(stage.now()) - 3600,
+        nextUpdate: Number(stage.now() + 30n * DAY),
+        revoked: [{ serial: readCertificate(platform.leaf).serial }],
+      },
     });
     await verifier.contract.write.uploadPckCrl([`0x${file.pck_crl}`], { account: stranger });
     expect(await state()).toBe(STATE.revoked);

@@ -34,7 +34,7 @@ export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
           functionName,
           args,
           account,
-        } as Parameters<typeof stage.wallet.writeContract>[0]);
+        });
         gas[functionName] = await gasOf(hash);
       }
       return gas;

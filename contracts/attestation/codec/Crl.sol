@@ -29,22 +29,22 @@ library Crl {
     uint256 private constant _AUTHORITY_KEY_ID = 0x0603551d23;
 
     /// @notice Reads the list between `start` and `end`; nothing may follow it.
-    function parse(uint256 start, uint256 end) internal pure returns (RevocationList memory l) {
+    function parse(uint256 start, uint256 end) internal pure returns (RevocationList memory list) {
         (uint256 p, uint256 limit) = Der.readLast(start, end, Der.SEQUENCE);
-        l.tbsStart = p;
-        (p, l.tbsEnd) = Der.read(p, limit, Der.SEQUENCE);
-        (l.r, l.s) = X509.parseSignature(l.tbsEnd, limit);
-        limit = l.tbsEnd;
+        list.tbsStart = p;
+        (p, list.tbsEnd) = Der.read(p, limit, Der.SEQUENCE);
+        (list.r, list.s) = X509.parseSignature(list.tbsEnd, limit);
+        limit = list.tbsEnd;
         p = Der.expectBytes(p, limit, 0x020101, 3);
         p = X509.expectAlgorithm(p, limit);
         uint256 from = p;
         (, p) = Der.read(p, limit, Der.SEQUENCE);
-        l.issuer = Memory.hash(from, p);
-        (l.thisUpdate, p) = Der.readTime(p, limit);
-        (l.nextUpdate, p) = Der.readTime(p, limit);
+        list.issuer = Memory.hash(from, p);
+        (list.thisUpdate, p) = Der.readTime(p, limit);
+        (list.nextUpdate, p) = Der.readTime(p, limit);
         if (Der.isAt(p, limit, Der.SEQUENCE)) {
-            (l.entriesStart, p) = Der.read(p, limit, Der.SEQUENCE);
-            l.entriesEnd = p;
+            (list.entriesStart, p) = Der.read(p, limit, Der.SEQUENCE);
+            list.entriesEnd = p;
         }
         if (p < limit) {
             (p, from) = Der.readLast(p, limit, 0xa0);
