@@ -1601,9 +1601,9 @@ export const tcbCodecAbi = [
             "type": "bytes"
           },
           {
-            "internalType": "bytes",
+            "internalType": "bytes32",
             "name": "levels",
-            "type": "bytes"
+            "type": "bytes32"
           }
         ],
         "internalType": "struct QeIdentityContent",
@@ -1928,7 +1928,7 @@ export const tdxVerifierAbi = [
         "type": "bytes32"
       }
     ],
-    "name": "TdxVerifier_QeIdentityChanged",
+    "name": "TdxVerifier_OutdatedPlatform",
     "type": "error"
   },
   {

@@ -90,7 +90,8 @@ library Der {
     function readScalar(uint256 p, uint256 limit) internal pure returns (uint256 value, uint256 next) {
         uint256 start;
         (start, next) = readInteger(p, limit);
-        if (next - start == 33) ++start;
+        // The 33rd is the sign octet.
+        if (next - start == 33 && Memory.octet(start) == 0) ++start;
         if (next - start > 32) revert Der_Unexpected(p);
         value = Memory.word(start) >> (256 - 8 * (next - start));
     }

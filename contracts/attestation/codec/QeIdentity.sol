@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {TcbStatus} from "../../types/TcbStatus.sol";
 import {Json} from "./Json.sol";
-import {LevelList, TcbLevels} from "./TcbLevels.sol";
+import {Level, LevelList, TcbLevels} from "./TcbLevels.sol";
 import {Memory} from "./Memory.sol";
 
 /// @notice What a QE identity says. Times are unix seconds; `identity` is {QeIdentity}'s first part, `levels` its second.
@@ -11,20 +12,23 @@ struct QeIdentityContent {
     uint256 nextUpdate;
     uint256 evaluation;
     bytes identity;
-    bytes levels;
+    bytes32 levels;
 }
 
 /// @title QeIdentity
 /// @notice Reads the identity of Intel's TD quoting enclave (Intel PCS API v4, EnclaveIdentityV2, id TD_QE) and compiles it:
 ///
 ///     identity, 74 bytes: 32 MRSIGNER, 16 ATTRIBUTES, 16 their mask, 4 MISCSELECT, 4 its mask, 2 ISV product id
-///     levels, highest first, 5 bytes each: 2 ISV SVN, 1 status, 2 day of the TCB date
+///     levels, highest first, 3 bytes each: 2 ISV SVN, 1 status; neighbours of the same effect as one, zeros behind the last
+///
+/// A quoting enclave is UpToDate, Revoked or OutOfDate: all other statuses count as the last (Intel's EnclaveReportVerifier.cpp).
 library QeIdentity {
     /// @notice It is for another enclave, or of another version.
     error QeIdentity_Unsupported(bytes32 member);
 
     uint256 internal constant IDENTITY_SIZE = 74;
-    uint256 internal constant LEVEL_SIZE = 5;
+    uint256 internal constant LEVEL_SIZE = 3;
+    uint256 private constant _MAX_LEVELS = 10;
 
     struct Fields {
         uint256 miscselect;
@@ -71,9 +75,7 @@ library QeIdentity {
             uint32(fields.miscselectMask),
             uint16(fields.isvProdId)
         );
-        for (uint256 i = 0; i < levels.count; ++i) {
-            content.levels = abi.encodePacked(content.levels, uint16(levels.high[i]), uint24(levels.verdict[i]));
-        }
+        content.levels = _pack(levels);
     }
 
     // PRIVATE
@@ -97,10 +99,9 @@ library QeIdentity {
     function _readHead(QeIdentityContent memory content, uint256 member, uint256 p) private pure returns (uint256) {
         uint256 value;
         if (member == 1) {
-            uint256 length;
-            (value, length, p) = Json.text(p);
-            if (length != 5 || Memory.word(value) >> 216 != uint40(bytes5("TD_QE")))
-                revert QeIdentity_Unsupported("id");
+            (value, p) = Json.quoted(p);
+            if (bytes7(bytes32(value)) != '"TD_QE"') revert QeIdentity_Unsupported("id");
+            p += 7;
         } else if (member == 2) {
             (value, p) = Json.number(p, type(uint32).max);
             if (value != 2) revert QeIdentity_Unsupported("version");
@@ -120,12 +121,32 @@ library QeIdentity {
         else if (member == 8) (fields.attributes, p) = Json.hexadecimal(p, 16);
         else if (member == 9) (fields.attributesMask, p) = Json.hexadecimal(p, 16);
         else if (member == 10) {
-            (uint256 start, uint256 length, uint256 next) = Json.text(p);
-            if (length != 64) revert Json.Json_Unexpected(start);
+            uint256 start = Json.expect(p, 0x22);
+            if (Memory.octet(start + 64) != 0x22) revert Json.Json_Unexpected(start);
             fields.mrSignerHigh = Json.hexAt(start, 16);
             fields.mrSignerLow = Json.hexAt(start + 32, 16);
-            p = next;
+            p = start + 65;
         } else (fields.isvProdId, p) = Json.number(p, type(uint16).max);
         return p;
+    }
+
+    function _pack(LevelList memory levels) private pure returns (bytes32) {
+        uint256 packed;
+        uint256 count;
+        TcbStatus last;
+        for (uint256 i = 0; i < levels.count; ++i) {
+            Level memory level = TcbLevels.levelAt(levels, i);
+            TcbStatus status = TcbStatus(level.verdict >> 16);
+            if (status != TcbStatus.UpToDate && status != TcbStatus.Revoked) status = TcbStatus.OutOfDate;
+            if (status != last) {
+                if (count == _MAX_LEVELS) revert TcbLevels.TcbLevels_TooMany();
+                ++count;
+                last = status;
+            }
+            // The last one reaches down to the lowest SVN of this status.
+            uint256 shift = 256 - 8 * LEVEL_SIZE * count;
+            packed = (packed & ~(uint256(0xffffff) << shift)) | (((level.high << 8) | uint256(status)) << shift);
+        }
+        return bytes32(packed);
     }
 }
