@@ -5,7 +5,7 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {CollateralKind, ICollateralStore, P256Signature, RootKey} from "../interfaces/ICollateralStore.sol";
 import {Crl, RevocationList} from "./codec/Crl.sol";
 import {Memory} from "./codec/Memory.sol";
-import {QeIdentityContent} from "./codec/QeIdentity.sol";
+import {Enclave, QeIdentityContent} from "./codec/QeIdentity.sol";
 import {TcbInfo, TcbInfoContent} from "./codec/TcbInfo.sol";
 import {TcbLevels} from "./codec/TcbLevels.sol";
 import {Certificate, X509} from "./codec/X509.sol";
@@ -91,9 +91,7 @@ abstract contract CollateralStore is ICollateralStore {
     // STORAGE
 
     Heads internal _heads;
-    /// @dev {QeIdentity}'s levels, and where its identity is.
-    bytes32 internal _qeLevels;
-    address internal _qeIdentity;
+    Enclave internal _qe;
     mapping(bytes6 fmspc => TcbInfoHead) internal _tcbInfos;
     mapping(bytes16 serial => bool) internal _revoked;
     mapping(CollateralKind => Signer) internal _signers;
@@ -179,13 +177,8 @@ abstract contract CollateralStore is ICollateralStore {
         _dates[CollateralKind.QeIdentity] = dates;
         Heads storage heads = _heads;
         heads.qeCurrent = dates.validUntil;
-        if (_qeLevels != content.levels) _qeLevels = content.levels;
-        // Found by its content: the same identity is at the same address.
-        address identity = _storeCompiled(content.identity);
-        if (identity != _qeIdentity) {
-            _qeIdentity = identity;
-            ++heads.origin;
-        }
+        if (!_isSameEnclave(_qe, content.enclave)) ++heads.origin;
+        _qe = content.enclave;
         _emitUpload(CollateralKind.QeIdentity, 0, dates, digest);
     }
 
@@ -348,14 +341,23 @@ abstract contract CollateralStore is ICollateralStore {
             delete _dates[CollateralKind.QeIdentity];
         } else {
             ++heads.origin;
-            delete _dates[
-                kind == CollateralKind.PlatformCa ? CollateralKind.PlatformCrl : CollateralKind.ProcessorCrl
-            ];
+            delete _dates[kind == CollateralKind.PlatformCa ? CollateralKind.PlatformCrl : CollateralKind.ProcessorCrl];
         }
     }
 
     function _emitUpload(CollateralKind kind, bytes32 id, Dates memory dates, bytes32 digest) private {
         emit CollateralUploaded(kind, id, dates.issued, dates.validUntil, dates.evaluation, digest);
+    }
+
+    /// @dev Whether nothing but the levels differs.
+    function _isSameEnclave(Enclave memory a, Enclave memory b) private pure returns (bool) {
+        return
+            a.mrSigner == b.mrSigner &&
+            a.attributes == b.attributes &&
+            a.attributesMask == b.attributesMask &&
+            a.miscselect == b.miscselect &&
+            a.miscselectMask == b.miscselectMask &&
+            a.isvProdId == b.isvProdId;
     }
 
     /// @dev The dates of a TCB info; zeros if there is none under the TCB signing key of today.

@@ -13,7 +13,7 @@ import {
 } from "../types/TcbStatus.sol";
 import {CollateralStore} from "./CollateralStore.sol";
 import {Memory} from "./codec/Memory.sol";
-import {QeIdentity} from "./codec/QeIdentity.sol";
+import {Enclave, QeIdentity} from "./codec/QeIdentity.sol";
 import {TcbInfo} from "./codec/TcbInfo.sol";
 import {TdReport} from "./codec/TdReport.sol";
 import {Certificate, SgxExtension, X509} from "./codec/X509.sol";
@@ -73,9 +73,10 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         v.platform = keccak256(abi.encode(x, y));
         Heads memory heads = _heads;
         _requireCurrent(CollateralKind.QeIdentity, heads.qeCurrent, grace);
-        Platform memory platform = quote.leaf.length == 0
-            ? _knownPlatform(v.platform, heads.origin)
-            : _newPlatform(v.platform, quote, heads.origin);
+        Platform memory platform =
+            quote.leaf.length == 0
+                ? _knownPlatform(v.platform, heads.origin)
+                : _newPlatform(v.platform, quote, heads, grace);
         _judgeChain(v, platform, heads, grace);
         v.qeStatus = _judgeQe(platform.qeIsvSvn);
         _judgeTcb(v, platform, report, is15, _tcbInfo(v, platform.fmspc, heads.signer, grace));
@@ -158,7 +159,8 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     function _newPlatform(
         bytes32 id,
         Quote calldata quote,
-        uint16 origin
+        Heads memory heads,
+        uint256 grace
     ) private returns (Platform memory platform) {
         (uint256 start, uint256 end) = Memory.load(quote.leaf);
         Certificate memory leaf = X509.parse(start, end);
@@ -169,10 +171,9 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         if (block.timestamp < leaf.notBefore) revert TdxVerifier_LeafNotYetValid(leaf.notBefore);
         if (block.timestamp > leaf.notAfter) revert TdxVerifier_LeafExpired(leaf.notAfter);
         if (sgx.pceId != _PCE_ID) revert TdxVerifier_UnsupportedPce(sgx.pceId);
+        _requireChain(heads, isProcessor, grace);
         {
             Signer storage ca = _signers[isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa];
-            if (ca.notAfter == 0)
-                revert CollateralStore_Missing(isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa);
             if (!isSignedBy(Memory.sha256Of(leaf.tbsStart, leaf.tbsEnd), leaf.r, leaf.s, ca.x, ca.y)) {
                 revert TdxVerifier_InvalidLeafSignature();
             }
@@ -187,11 +188,10 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
             notBeforeDay: uint16(leaf.notBefore / 1 days),
             notAfterDay: notAfterDay > type(uint16).max ? type(uint16).max : uint16(notAfterDay),
             qeIsvSvn: uint16(qeIsvSvn),
-            source: (origin << 1) | (isProcessor ? 1 : 0),
+            source: (heads.origin << 1) | (isProcessor ? 1 : 0),
             ppid: sgx.ppid,
             serial: _serialOf(leaf.issuer, leaf.serial)
         });
-        if (_revoked[platform.serial]) revert TdxVerifier_LeafRevoked(platform.serial);
         _remember(id, platform);
     }
 
@@ -226,16 +226,15 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         bytes32 bound = sha256(abi.encodePacked(quote.attestationKey[0], quote.attestationKey[1], quote.qeAuthData));
         if (bytes32(Memory.word(qe + TdReport.QE_REPORT_DATA)) != bound) revert TdxVerifier_QeReportMismatch();
 
-        // 32 MRSIGNER, 16 ATTRIBUTES, 16 their mask, 4 MISCSELECT, 4 its mask, 2 ISV product id
-        (uint256 identity, ) = _loadCompiled(_qeIdentity);
-        uint256 attributes = Memory.word(identity + 32);
-        uint256 misc = Memory.word(identity + 64);
+        Enclave memory wanted = _qe;
+        bytes16 attributes = bytes16(bytes32(Memory.word(qe + TdReport.QE_ATTRIBUTES)));
+        bytes4 miscselect = bytes4(bytes32(Memory.word(qe + TdReport.QE_MISC_SELECT)));
         uint256 isv = Memory.word(qe + TdReport.QE_ISV_PROD_ID) >> 224;
         if (
-            Memory.word(qe + TdReport.QE_MR_SIGNER) != Memory.word(identity) ||
-            (Memory.word(qe + TdReport.QE_ATTRIBUTES) >> 128) & (attributes & type(uint128).max) != attributes >> 128 ||
-            (Memory.word(qe + TdReport.QE_MISC_SELECT) >> 224) & ((misc >> 192) & type(uint32).max) != misc >> 224 ||
-            _littleEndian16(isv >> 16) != (misc >> 176) & 0xffff
+            bytes32(Memory.word(qe + TdReport.QE_MR_SIGNER)) != wanted.mrSigner ||
+            attributes & wanted.attributesMask != wanted.attributes ||
+            miscselect & wanted.miscselectMask != wanted.miscselect ||
+            _littleEndian16(isv >> 16) != wanted.isvProdId
         ) revert TdxVerifier_QeIdentityMismatch();
         return _littleEndian16(isv & 0xffff);
     }
@@ -243,12 +242,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     // THE VERDICT
 
     /// @dev The chain above the platform, and the platform's own certificate.
-    function _judgeChain(
-        Verdict memory v,
-        Platform memory platform,
-        Heads memory heads,
-        uint256 grace
-    ) private view {
+    function _judgeChain(Verdict memory v, Platform memory platform, Heads memory heads, uint256 grace) private view {
         uint256 current = _requireChain(heads, platform.source & 1 == 1, grace);
         v.collateralUntil = current < heads.qeCurrent ? uint40(current) : heads.qeCurrent;
         v.revocationEpoch = heads.revocationEpoch;
@@ -258,7 +252,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     }
 
     function _judgeQe(uint256 isvSvn) private view returns (TcbStatus status) {
-        for (uint256 levels = uint256(_qeLevels); levels != 0; levels <<= 8 * QeIdentity.LEVEL_SIZE) {
+        for (uint256 levels = uint256(bytes32(_qe.levels)); levels != 0; levels <<= 8 * QeIdentity.LEVEL_SIZE) {
             if (isvSvn < levels >> 240) continue;
             status = TcbStatus((levels >> 232) & 0xff);
             if (status == TcbStatus.Revoked) revert TdxVerifier_TcbRevoked();

@@ -275,7 +275,8 @@ library Json {
                 // lower seven bits, the sums reach it; any byte above 0x7f has it.
                 uint256 w = Memory.word(p);
                 uint256 low = w & ~_HIGH;
-                uint256 others = (((low ^ (_LOW * 0x22)) + ~_HIGH) & ((low ^ (_LOW * 0x5c)) + ~_HIGH) & (low + _LOW * 0x60)) | w;
+                uint256 others =
+                    (((low ^ (_LOW * 0x22)) + ~_HIGH) & ((low ^ (_LOW * 0x5c)) + ~_HIGH) & (low + _LOW * 0x60)) | w;
                 uint256 found = ~others & _HIGH;
                 if (found == 0) {
                     p += 32;
