@@ -2,7 +2,7 @@
 import { type Address, type Hex, concat, pad, slice, toFunctionSelector } from "viem";
 import { describe, expect, it } from "vitest";
 import { attestationRegistryAbi, phalaAuthorityAbi } from "../../deploy/generated/abis.ts";
-import { commitOf, quoteArgument, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
 import { type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
 import { readCertificate } from "../../scripts/attestation/x509.ts";
@@ -58,7 +58,7 @@ async function open(stage: Stage) {
   };
   type Bound = Awaited<ReturnType<typeof quoteOf>>;
   const attest = async ({ quote, blockNumber, subject }: Bound, options: { isKnown?: boolean } = {}) => {
-    const hash = await registry.write.attest([subject, blockNumber, quoteArgument(quote, options)], {
+    const hash = await registry.write.attest([subject, blockNumber, ...quoteArguments(quote, options)], {
       account: stranger,
     });
     return Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);

@@ -352,9 +352,7 @@ library TcbInfo {
         for (uint256 i = 0; i < levels.count; ++i) {
             (uint256 start, uint256 end) = Memory.bounds(TcbLevels.levelAt(levels, i).advisories);
             p = Memory.put(p, (end - start) / 3, 1);
-            assembly ("memory-safe") {
-                mcopy(p, start, sub(end, start))
-            }
+            Memory.copy(start, p, end - start);
             p += end - start;
         }
         return p;
