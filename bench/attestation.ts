@@ -36,9 +36,7 @@ async function openVerifier(root: Hex, date: Date) {
   const upload = async (file: CollateralFile): Promise<Map<string, number>> => {
     const gas = new Map<string, number>();
     for (const { functionName, args } of uploadsOf(file)) {
-      const data = encodeFunctionData({ abi: tdxVerifierAbi, functionName, args } as Parameters<
-        typeof encodeFunctionData<typeof tdxVerifierAbi>
-      >[0]);
+      const data = encodeFunctionData({ abi: tdxVerifierAbi, functionName, args });
       gas.set(functionName, await call(data));
     }
     return gas;
@@ -160,9 +158,7 @@ export async function measureDocuments(): Promise<Measured> {
   for (const { functionName, args } of uploadsOf(file)) {
     const name = { uploadTcbInfo: "TCB info", uploadQeIdentity: "QE identity", uploadPckCrl: "PCK CRL, 129 serials" };
     if (!(functionName in name)) continue;
-    const data = encodeFunctionData({ abi: tdxVerifierAbi, functionName, args } as Parameters<
-      typeof encodeFunctionData<typeof tdxVerifierAbi>
-    >[0]);
+    const data = encodeFunctionData({ abi: tdxVerifierAbi, functionName, args });
     gas.set(`${name[functionName as keyof typeof name]} repeat`, await call(data));
   }
   gas.set("revoked serial?, 129 on the list repeat", await call(ask));
