@@ -147,10 +147,9 @@ export async function submitQuote(options: SubmitOptions): Promise<Submission> {
       functionName: "attest",
       args: [subject, Number(blockNumber), quoteArgument(quote, { isKnown })],
     });
-  const from = typeof account === "string" ? account : account.address;
   const refusal = async (isKnown: boolean): Promise<Refusal | undefined> => {
     try {
-      await reader.estimateGas({ account: from, to: registry, data: callOf(isKnown) });
+      await reader.estimateGas({ account, to: registry, data: callOf(isKnown) });
       return undefined;
     } catch (failure) {
       const error = refusalOf(failure, "PCK certificate");
@@ -185,11 +184,7 @@ export async function submitQuote(options: SubmitOptions): Promise<Submission> {
       hash = step.hash;
     },
   });
-  await executor
-    .execute([{ to: registry, data: callOf(isKnown), value: 0n, description: "attest" }])
-    .catch((error: unknown) => {
-      throw refusalOf(error, "PCK certificate");
-    });
+  await executor.execute([{ to: registry, data: callOf(isKnown), value: 0n, description: "attest" }]);
   if (hash === undefined) throw new Error("attest: not mined");
   const { gasUsed, logs } = await reader.getTransactionReceipt({ hash });
   const [attested] = parseEventLogs({ abi: attestationRegistryAbi, eventName: "Attested", logs });

@@ -54,7 +54,7 @@ function headOf(text: Hex): Age & { fmspc: Hex } {
   if (typeof issueDate !== "string" || typeof evaluation !== "number") {
     throw new SyntaxError("no issueDate or tcbEvaluationDataNumber");
   }
-  const id = fmspc === undefined ? NO_FMSPC : `0x${fmspc}`;
+  const id = fmspc === undefined ? NO_FMSPC : `0x${fmspc.toLowerCase()}`;
   if (!isHex(id) || id.length !== NO_FMSPC.length) throw new SyntaxError("fmspc is not 6 bytes of hex");
   return { issued: seconds(issueDate), evaluation, fmspc: id };
 }
@@ -142,9 +142,11 @@ export async function uploadCollateral(options: UploadOptions): Promise<Uploaded
     if (found === "missing") {
       const data = encodeFunctionData({ abi: tdxVerifierAbi, ...item.upload });
       const description = `upload the ${COLLATERAL_TEXT[item.kind]}`;
-      await executor.execute([{ to: address, data, value: 0n, description }]).catch((error: unknown) => {
+      // Before it is sent: of a transaction that was reverted, a chain does not say why.
+      await reader.estimateGas({ account, to: address, data }).catch((error: unknown) => {
         throw refusalOf(error, COLLATERAL_TEXT[item.kind]);
       });
+      await executor.execute([{ to: address, data, value: 0n, description }]);
       if (mined === undefined) throw new Error(`${description}: not mined`);
       const { gasUsed } = await reader.getTransactionReceipt({ hash: mined });
       sent = { transaction: mined, gas: Number(gasUsed) };
