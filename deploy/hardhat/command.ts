@@ -79,8 +79,11 @@ export async function connect(options: Pick<DeployArguments, "rpcUrl">, hre: Har
   return { transport, accounts };
 }
 
+/** What `--network` is where nobody gave it: Hardhat leaves it out then, against its type. */
+const UNNAMED: readonly (string | undefined)[] = [undefined, "", "default"];
+
 /** The in-process chain ends with the command, so the local one is meant where no network is named. */
-export function networkName(hre: HardhatRuntimeEnvironment): string {
+export function networkName(hre: Pick<HardhatRuntimeEnvironment, "globalOptions">): string {
   const name = hre.globalOptions.network;
-  return name === "" || name === "default" ? "local" : name;
+  return UNNAMED.includes(name) ? "local" : name;
 }
