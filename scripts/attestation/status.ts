@@ -46,13 +46,16 @@ const CONFIRMED = 2 ** 40 - 1;
 
 /** The event of a key's last attestation; undefined if the node does not have it any more. */
 async function lastAttestation({ transport, registry }: RegistryAt, key: Address, block: number) {
-  const logs = await chainReader(transport).getContractEvents({
+  const reader = chainReader(transport);
+  const head = await reader.getBlockNumber();
+  const last = BigInt(block) + BLOCKS;
+  const logs = await reader.getContractEvents({
     address: registry,
     abi: attestationRegistryAbi,
     eventName: "Attested",
     args: { key },
     fromBlock: BigInt(block),
-    toBlock: BigInt(block) + BLOCKS,
+    toBlock: last < head ? last : head,
     strict: true,
   });
   return logs.findLast(({ args }) => args.blockNumber === block)?.args;

@@ -13,7 +13,7 @@ import {
   parseEventLogs,
   slice,
 } from "viem";
-import { accountExecutor, chainReader, type ChainReader } from "../../deploy/executors/account.ts";
+import { accountExecutor, chainReader, waitUntilIdle, type ChainReader } from "../../deploy/executors/account.ts";
 import { attestationRegistryAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { TCB_STATUS_NAMES, commitOf, quoteArgument, reportDataOf } from "./calls.ts";
 import { nameOf, type AttestationState } from "./names.ts";
@@ -133,6 +133,7 @@ async function waitForBlockAfter(reader: ChainReader, blockNumber: bigint): Prom
 export async function submitQuote(options: SubmitOptions): Promise<Submission> {
   const { transport, account, registry, quote, subject, blockNumber } = options;
   const reader = chainReader(transport);
+  await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
   const key = await keyOf(reader, options);
   const outcome = async () => {

@@ -1,6 +1,6 @@
 /** Uploads collateral to a verifier: what the chain does not have yet, each after what it needs. */
 import { type Account, type Address, type Hex, type Transport, encodeFunctionData, hexToString, isHex } from "viem";
-import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
+import { accountExecutor, chainReader, waitUntilIdle } from "../../deploy/executors/account.ts";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { uploadsOf, type Upload } from "./calls.ts";
 import { isoTime, type CollateralFile, type QeIdentity, type TcbInfo } from "./collateral.ts";
@@ -114,6 +114,8 @@ export async function uploadCollateral(options: UploadOptions): Promise<Uploaded
   const { transport, account, verifier: address, onItem } = options;
   const items = itemsOf(options.file);
   const reader = chainReader(transport);
+  // A run that was stopped may have left an upload on its way.
+  await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
   const [chainId, blockNumber] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
   const stored = await Promise.all(
     items.map(async ({ kind, fmspc }) => {
