@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { creationCode } from "../../deploy/artifacts.ts";
 import { attestationRegistryAbi, tcbCodecAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
-import { type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
+import { type QuoteOptions, createAuthority, defaultTcbInfo } from "../../scripts/attestation/factory.ts";
 import { INTEL_ROOT, readCollateralFile, readQuoteFile, readRootFile } from "../../scripts/attestation/files.ts";
 import { encodePem } from "../../scripts/attestation/pem.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
@@ -102,6 +102,15 @@ describe("a genuine quote", () => {
       expect(status).toBe("OutOfDate");
       expect(advisoryIds).toEqual(["INTEL-SA-01192", "INTEL-SA-01245", "INTEL-SA-01312"]);
     }
+  });
+
+  it("has advisories of a form that the contract does not keep", async () => {
+    const tcbLevels = defaultTcbInfo(platform.fmspc, NOW, NOW).tcbLevels.map((level) => ({
+      ...level,
+      advisoryIDs: ["INTEL-SA-00042", "INTEL-DOC-1"],
+    }));
+    const collateral = write(JSON.stringify(authority.collateral({ tcbInfo: { tcbLevels } })));
+    expect((await verify({ collateral })).advisoryIds).toEqual(["INTEL-SA-00042", "other"]);
   });
 
   it("is trusted under the root that is named, in PEM or DER", async () => {
