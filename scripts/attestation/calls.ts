@@ -83,8 +83,12 @@ export const TCB_STATUS_NAMES = [
 
 export type TcbStatusName = (typeof TCB_STATUS_NAMES)[number];
 
-/** The id of an advisory as Intel writes it. */
-export const advisoryId = (number: number): string => `INTEL-SA-${String(number).padStart(5, "0")}`;
+/** What the contracts keep of an advisory whose id has another form. */
+const OTHER_ADVISORY = 0xffffff;
+
+/** The id of an advisory as Intel writes it; `other` for one of another form, of which the contracts keep no more. */
+export const advisoryId = (number: number): string =>
+  number === OTHER_ADVISORY ? "other" : `INTEL-SA-${String(number).padStart(5, "0")}`;
 
 /** The date of a day counted from 1970-01-01, as Intel writes TCB dates. */
 export const dayText = (day: number): string => `${new Date(day * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
