@@ -7,7 +7,7 @@
  *   `verifier` say whose a row is.
  * - Days and dates are unix seconds. Ids, measurements and PPIDs are hex of their own length.
  */
-import { index, onchainEnum, onchainTable, primaryKey } from "ponder";
+import { index, onchainEnum, onchainTable, primaryKey, relations } from "ponder";
 import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
 
 // COLLATERAL ----------------------------------------------------------------------------------------------------------
@@ -386,3 +386,29 @@ export const attestationEvent = onchainTable(
     byTime: index().on(table.timestamp),
   }),
 );
+
+// RELATIONS -----------------------------------------------------------------------------------------------------------
+
+export const attestedKeyRelations = relations(attestedKey, ({ one, many }) => ({
+  history: many(attestation),
+  events: many(attestationEvent),
+  imageRow: one(image, { fields: [attestedKey.image], references: [image.id] }),
+  platformRow: one(platform, {
+    fields: [attestedKey.verifier, attestedKey.platform],
+    references: [platform.verifier, platform.id],
+  }),
+}));
+
+export const attestationRelations = relations(attestation, ({ one }) => ({
+  keyRow: one(attestedKey, { fields: [attestation.key], references: [attestedKey.key] }),
+}));
+
+export const attestationEventRelations = relations(attestationEvent, ({ one }) => ({
+  keyRow: one(attestedKey, { fields: [attestationEvent.key], references: [attestedKey.key] }),
+}));
+
+export const imageRelations = relations(image, ({ many }) => ({ shapes: many(shape) }));
+
+export const shapeRelations = relations(shape, ({ one }) => ({
+  imageRow: one(image, { fields: [shape.image], references: [image.id] }),
+}));

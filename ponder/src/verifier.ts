@@ -1,4 +1,5 @@
 /** Verifiers: the collateral that was uploaded, what it revoked, and the platforms that were verified. */
+import { eq } from "ponder";
 import { type Context, type Event, ponder } from "ponder:registry";
 import {
   attestationPolicy,
@@ -12,7 +13,6 @@ import {
 } from "ponder:schema";
 import { type Address, type Hex, numberToHex, slice } from "viem";
 import { recordPolicyEvent } from "./attestationPolicy.ts";
-import { eq } from "ponder";
 import { nameOf } from "./maths/names.ts";
 import { advance } from "./series.ts";
 

@@ -4,8 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attestationRegistryAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
 import type { Platform } from "../../scripts/attestation/factory.ts";
+import { u16 } from "../../scripts/attestation/report.ts";
+import { readCertificate } from "../../scripts/attestation/x509.ts";
+import { sampleQueries } from "./queries.ts";
 import { KIND, OLD_MODULE, OTHER_FMSPC, type Registry, startRegistry } from "./registry.ts";
-import { type Indexer, type Row, type Suite, big, lower, startIndexer, startSuite } from "./suite.ts";
+import { type Indexer, type Row, type Suite, big, lower, rowOf, rowsOf, startIndexer, startSuite } from "./suite.ts";
 
 const DAY = 86_400n;
 const CONFIRMED = 2n ** 40n - 1n;
@@ -75,7 +78,7 @@ const TABLES = {
 /** Views have no cursor: one page is enough here. */
 async function view(name: "attestedKeyStates" | "attestedKeyTotals", fields: string, args = ""): Promise<Row[]> {
   const { [name]: answer } = await indexer.query(`{ ${name}(limit: 1000 ${args}) { items { ${fields} } } }`);
-  return (answer as unknown as { items: Row[] }).items;
+  return rowsOf(rowOf(answer)["items"]);
 }
 
 const STATE = "key state switchKind floor validUntil isStamped timestamp";
@@ -280,10 +283,13 @@ describe("a registry", () => {
   });
 
   test("a switch, its lapse by time, a restamp, and its clearing", async () => {
-    const { platform, switchOff, pass, call } = registry;
+    const { platform, switchOff, passTo, call } = registry;
+    const until = (await suite.now()) + DAY;
     await switchOff(KIND.ppid, platform.ppid, DAY);
     expect(await reconcile()).toMatchObject({ [K1]: "switched_off", [K2]: "valid", [K4]: "switched_off" });
-    await pass(DAY);
+    await passTo(until - 1n);
+    expect(await reconcile()).toMatchObject({ [K1]: "switched_off" });
+    await passTo(until);
     expect(await reconcile()).toMatchObject({ [K1]: "valid", [K4]: "valid" });
     await call("restamp", K1);
     await reconcile();
@@ -317,13 +323,18 @@ describe("a registry", () => {
   });
 
   test("floors, raised and lowered", async () => {
-    const { govern } = registry;
+    const { govern, verify } = registry;
     const day = Date.parse("2025-05-15") / 86_400_000;
     await govern("raiseFloors", { minTcbDay: day, minQeIsvSvn: 0, allowedStatuses: 0x22 });
     // UpToDate needs no date.
     expect(await reconcile()).toMatchObject({ [K1]: "valid", [K4]: "below_floor" });
     await govern("raiseFloors", { minTcbDay: day, minQeIsvSvn: 99, allowedStatuses: 0x02 });
     expect(await reconcile()).toMatchObject({ [K1]: "below_floor", [K4]: "below_floor" });
+    await govern("setFloors", { minTcbDay: 0, minQeIsvSvn: 5, allowedStatuses: 0x22 });
+    // The platform's QE is newer since, but the record is judged by what it attested.
+    await verify(two, { qe: { isvSvn: u16(5) } });
+    expect(await reconcile()).toMatchObject({ [K2]: "below_floor" });
+    expect(await indexer.row("platforms", "qeIsvSvn", `where: { ppid: "${two.ppid}" }`)).toEqual({ qeIsvSvn: 5 });
     await govern("setFloors", { minTcbDay: 0, minQeIsvSvn: 0, allowedStatuses: 0x22 });
     expect(await reconcile()).toMatchObject({ [K1]: "valid", [K4]: "valid" });
     const history = await indexer.rows(
@@ -331,7 +342,7 @@ describe("a registry", () => {
       "minTcbDate minQeIsvSvn",
       `where: { kind: floors_changed } orderBy: "id"`,
     );
-    expect(history.map(({ minQeIsvSvn }) => minQeIsvSvn)).toEqual([0, 0, 99, 0]);
+    expect(history.map(({ minQeIsvSvn }) => minQeIsvSvn)).toEqual([0, 0, 99, 5, 0]);
   });
 
   test("workloads, removed and listed again", async () => {
@@ -347,9 +358,17 @@ describe("a registry", () => {
   });
 
   test("revoked certificates: the platform's keys, and no others", async () => {
-    const { revoke, upload, authority } = registry;
+    const { revoke, upload, authority, verify } = registry;
+    // The platform has a new certificate since; the key attested by the old one.
+    const serial = readCertificate(two.leaf).serial;
+    const renewed = authority.platform({ seed: "two", certificate: { serial: `${slice(serial, 0, 19)}77` } });
+    await verify(renewed);
+    await reconcile();
     await revoke([two]);
     expect(await reconcile()).toMatchObject({ [K1]: "valid", [K2]: "revoked", [K3]: "valid" });
+    const certificates = await indexer.rows("pckCertificates", "serial isRevoked", "where: { isRevoked: true }");
+    const key = await indexer.row("attestedKeys", "serial", `where: { key: "${K2}" }`);
+    expect(certificates).toEqual([{ serial: key["serial"], isRevoked: true }]);
     // A list without a new entry revokes nothing.
     await revoke([two]);
     const issued = Number(await suite.now()) - 60;
@@ -375,8 +394,13 @@ describe("a registry", () => {
   });
 
   test("expiry, and a key that comes back", async () => {
-    const { pass, attest } = registry;
-    await pass(8n * DAY);
+    const { passTo, attest } = registry;
+    const row = await indexer.row("attestedKeys", "validUntil", `where: { key: "${K2}" }`);
+    await passTo(big(row, "validUntil"));
+    expect(await reconcile()).toMatchObject({ [K2]: "valid" });
+    await passTo(big(row, "validUntil") + 1n);
+    expect(await reconcile()).toMatchObject({ [K2]: "expired" });
+    await passTo(big(row, "validUntil") + 8n * DAY);
     expect(new Set(Object.values(await reconcile()))).toEqual(new Set(["expired"]));
     await attest(two, K2);
     expect(await reconcile()).toMatchObject({ [K1]: "expired", [K2]: "valid" });
@@ -384,6 +408,35 @@ describe("a registry", () => {
       { state: "valid", keys: 1 },
     ]);
     expect(await view("attestedKeyStates", "key", `where: { key: "${NOBODY}" }`)).toEqual([]);
+  });
+
+  test("a reorganisation takes back what it takes back", async () => {
+    const { govern, pass } = registry;
+    const id = await suite.client.snapshot();
+    await govern("confirmSwitch", KIND.ppid, padHex(two.ppid, { size: 32, dir: "right" }));
+    await govern("setFloors", { minTcbDay: 0, minQeIsvSvn: 99, allowedStatuses: 0x02 });
+    expect(await reconcile()).toMatchObject({ [K2]: "switched_off" });
+    await suite.client.revert({ id });
+    for (let i = 0; i < 4; ++i) await pass(13n);
+    expect(await reconcile()).toMatchObject({ [K2]: "valid" });
+  });
+
+  test("goes on where it ended", async () => {
+    await indexer.stop();
+    await registry.attest(two, K5);
+    indexer = await startIndexer({ ...suite, manifestPath: registry.indexed });
+    started.push(indexer);
+    expect(await reconcile()).toMatchObject({ [K5]: "valid", [K2]: "valid", [K1]: "expired" });
+  });
+
+  test.each(sampleQueries("attestation"))("$name answers with what there is", async ({ text }) => {
+    const answer = await indexer.query(text, { key: K1, fmspc: OTHER_FMSPC });
+    for (const [field, value] of Object.entries(answer)) {
+      const { items, history, events } = rowOf(value);
+      for (const list of items === undefined ? [rowOf(history)["items"], rowOf(events)["items"]] : [items]) {
+        expect(rowsOf(list).length, field).toBeGreaterThan(0);
+      }
+    }
   });
 
   test("is the same when it is indexed from the beginning", async () => {

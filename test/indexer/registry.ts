@@ -181,5 +181,10 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
       await tick(seconds);
       await client.mine({ blocks: 1 });
     },
+    /** An empty block at `timestamp`. */
+    async passTo(timestamp: bigint) {
+      await client.setNextBlockTimestamp({ timestamp });
+      await client.mine({ blocks: 1 });
+    },
   };
 }
