@@ -9,7 +9,7 @@
  */
 import dcapQvl from "@phala/dcap-qvl";
 import { Buffer } from "node:buffer";
-import { hexToBytes, padHex, type Hex } from "viem";
+import { hexToBytes, type Hex } from "viem";
 import { describe, expect, it } from "vitest";
 import { PLATFORM_STATUSES, type CollateralFile, type ModuleStatus } from "../../scripts/attestation/collateral.ts";
 import { createAuthority, isvLevel, tcbLevel } from "../../scripts/attestation/factory.ts";
@@ -17,6 +17,7 @@ import { readQuote } from "../../scripts/attestation/quote.ts";
 import { INTEL_ROOT_KEY, verifyReference } from "../../scripts/attestation/reference.ts";
 import { sortIsvLevels, sortLevels } from "../../scripts/attestation/tcb.ts";
 import { fixtures, sayWhatIsSkipped } from "../helpers/dcap.ts";
+import { MODULE, svns } from "../helpers/levels.ts";
 import { createRandom } from "../helpers/random.ts";
 
 const now = 1_786_700_000;
@@ -59,12 +60,6 @@ function ours(
   if (!verdict.ok || verdict.status === "Revoked") return REFUSED;
   return { status: verdict.status, advisoryIds: verdict.advisoryIds };
 }
-
-/** 16 bytes of SVNs, those not given 0. */
-const svns = (...values: number[]): Hex =>
-  padHex(`0x${values.map((value) => value.toString(16).padStart(2, "0")).join("")}`, { size: 16, dir: "right" });
-
-const MODULE = { mrsigner: "00".repeat(48), attributes: "00".repeat(8), attributesMask: "FF".repeat(8) };
 
 describe("both verifiers agree", () => {
   it("on random platforms, levels and statuses", () => {
