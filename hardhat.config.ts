@@ -32,6 +32,7 @@ const build = {
   compilers: [plain],
   overrides: {
     "contracts/attestation/AttestationRegistry.sol": hot,
+    "contracts/attestation/TcbCodec.sol": hot,
     "contracts/attestation/TdxVerifier.sol": small,
     "contracts/emission/EmissionVault.sol": hot,
     "contracts/staking/VPHA.sol": hot,

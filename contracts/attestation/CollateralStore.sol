@@ -5,7 +5,7 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {CollateralKind, ICollateralStore, P256Signature, RootKey} from "../interfaces/ICollateralStore.sol";
 import {Crl, RevocationList} from "./codec/Crl.sol";
 import {Memory} from "./codec/Memory.sol";
-import {QeIdentity, QeIdentityContent} from "./codec/QeIdentity.sol";
+import {Enclave, QeIdentityContent} from "./codec/QeIdentity.sol";
 import {TcbInfo, TcbInfoContent} from "./codec/TcbInfo.sol";
 import {TcbLevels} from "./codec/TcbLevels.sol";
 import {Certificate, X509} from "./codec/X509.sol";
@@ -18,7 +18,9 @@ import {TcbCodec} from "./TcbCodec.sol";
 /// 1. Everything stored was signed by a key whose chain ends at the root key, was valid when it came, and is newer than what it
 ///    replaced, both in its issue date and in its evaluation number.
 /// 2. A revoked serial stays revoked.
-/// 3. {_limits} follows from the rest of the store: {_refreshLimits} after every change.
+/// 3. What a key that was replaced by another has signed counts no longer: CRLs of a PCK CA, TCB infos and the QE identity of a
+///    TCB signing key, platforms below a PCK CA. Serials that it revoked stay revoked.
+/// 4. {_heads} follows from the rest of the store: {_refreshHeads} after every change.
 /// Levels are kept as the code of a contract of nothing else: read in one piece, and a monthly update that only moves dates
 /// finds them there.
 abstract contract CollateralStore is ICollateralStore {
@@ -39,29 +41,28 @@ abstract contract CollateralStore is ICollateralStore {
         uint16 evaluation;
     }
 
-    /// @dev A TCB info, in one slot.
+    /// @dev A TCB info, in one slot. `signer` is the number of the TCB signing key that signed it; it counts under that key only.
     struct TcbInfoHead {
         address compiled;
-        uint40 issued;
-        uint40 validUntil;
+        uint32 issued;
+        uint32 validUntil;
         uint16 evaluation;
+        uint8 signer;
     }
 
-    /// @dev The QE identity, in one slot. `version` counts changes of what the identity is, not of its levels.
-    struct QeIdentityHead {
-        address compiled;
-        uint40 validUntil;
-        uint16 version;
-        uint32 revocationEpoch;
-    }
-
-    /// @dev In one slot, for each PCK CA: until when its CRL and the root's are current, and until when its certificate, the TCB
-    /// signing certificate and the root are valid (0 if one is missing or revoked).
-    struct Limits {
+    /// @dev What every verification reads, in one slot. For each PCK CA: until when its CRL and the root's are current, and until
+    /// when its certificate, the TCB signing certificate and the root are valid (0 if one is missing or revoked). Of the QE
+    /// identity: until when it is current. `origin` counts what makes platforms show their certificate again: changes of the QE
+    /// identity (not of its levels) and of the PCK CAs' keys. `signer` counts the TCB signing keys.
+    struct Heads {
         uint40 platformCurrent;
         uint40 platformValid;
         uint40 processorCurrent;
         uint40 processorValid;
+        uint40 qeCurrent;
+        uint16 origin;
+        uint32 revocationEpoch;
+        uint8 signer;
     }
 
     // CONSTANTS
@@ -89,8 +90,8 @@ abstract contract CollateralStore is ICollateralStore {
 
     // STORAGE
 
-    Limits internal _limits;
-    QeIdentityHead internal _qeIdentity;
+    Heads internal _heads;
+    Enclave internal _qe;
     mapping(bytes6 fmspc => TcbInfoHead) internal _tcbInfos;
     mapping(bytes16 serial => bool) internal _revoked;
     mapping(CollateralKind => Signer) internal _signers;
@@ -144,20 +145,20 @@ abstract contract CollateralStore is ICollateralStore {
     function uploadTcbInfo(bytes calldata json, P256Signature calldata signature) external {
         bytes32 digest = _requireSignedText(CollateralKind.TcbInfo, json, signature);
         TcbInfoContent memory content = _codec.readTcbInfo(json);
-        TcbInfoHead storage head = _tcbInfos[content.fmspc];
-        Dates memory stored = Dates({issued: head.issued, validUntil: head.validUntil, evaluation: head.evaluation});
         Dates memory dates = _requireNewer(
             CollateralKind.TcbInfo,
-            stored,
+            _datesOf(content.fmspc),
             content.issueDate,
             content.nextUpdate,
             content.evaluation
         );
         _tcbInfos[content.fmspc] = TcbInfoHead({
             compiled: _storeCompiled(content.compiled),
-            issued: dates.issued,
-            validUntil: dates.validUntil,
-            evaluation: dates.evaluation
+            issued: uint32(dates.issued),
+            // Seconds of 32 bits end in 2106, long after the root certificate.
+            validUntil: dates.validUntil > type(uint32).max ? type(uint32).max : uint32(dates.validUntil),
+            evaluation: dates.evaluation,
+            signer: _heads.signer
         });
         _emitUpload(CollateralKind.TcbInfo, bytes32(content.fmspc), dates, digest);
     }
@@ -174,11 +175,10 @@ abstract contract CollateralStore is ICollateralStore {
             content.evaluation
         );
         _dates[CollateralKind.QeIdentity] = dates;
-        QeIdentityHead storage head = _qeIdentity;
-        if (head.compiled == address(0) || keccak256(_identityOf(head.compiled)) != keccak256(content.identity))
-            ++head.version;
-        head.compiled = _storeCompiled(bytes.concat(content.identity, content.levels));
-        head.validUntil = dates.validUntil;
+        Heads storage heads = _heads;
+        heads.qeCurrent = dates.validUntil;
+        if (!_isSameEnclave(_qe, content.enclave)) ++heads.origin;
+        _qe = content.enclave;
         _emitUpload(CollateralKind.QeIdentity, 0, dates, digest);
     }
 
@@ -191,7 +191,7 @@ abstract contract CollateralStore is ICollateralStore {
 
     /// @inheritdoc ICollateralStore
     function revocationEpoch() external view returns (uint32) {
-        return _qeIdentity.revocationEpoch;
+        return _heads.revocationEpoch;
     }
 
     /// @inheritdoc ICollateralStore
@@ -199,12 +199,8 @@ abstract contract CollateralStore is ICollateralStore {
         CollateralKind kind,
         bytes6 fmspc
     ) external view returns (uint40 issued, uint40 validUntil, uint16 evaluation) {
-        if (kind == CollateralKind.TcbInfo) {
-            TcbInfoHead storage head = _tcbInfos[fmspc];
-            return (head.issued, head.validUntil, head.evaluation);
-        }
         if (_isSigner(kind)) return (_signers[kind].notBefore, _signers[kind].notAfter, 0);
-        Dates storage dates = _dates[kind];
+        Dates memory dates = kind == CollateralKind.TcbInfo ? _datesOf(fmspc) : _dates[kind];
         return (dates.issued, dates.validUntil, dates.evaluation);
     }
 
@@ -258,11 +254,14 @@ abstract contract CollateralStore is ICollateralStore {
 
     /// @dev Until when the CRLs of a leaf's chain are current; reverts unless that is at most `grace` seconds ago and all
     /// certificates above the leaf are valid, with the error that says which one is not.
-    function _requireChain(bool isProcessor, uint256 grace) internal view returns (uint256 current) {
-        Limits memory limits = _limits;
-        uint256 valid = isProcessor ? limits.processorValid : limits.platformValid;
-        current = isProcessor ? limits.processorCurrent : limits.platformCurrent;
-        if (block.timestamp > valid || block.timestamp > current + grace) _explain(isProcessor, grace);
+    function _requireChain(
+        Heads memory heads,
+        bool isProcessor,
+        uint256 grace
+    ) internal view returns (uint256 current) {
+        uint256 valid = isProcessor ? heads.processorValid : heads.platformValid;
+        current = isProcessor ? heads.processorCurrent : heads.platformCurrent;
+        if (current == 0 || block.timestamp > valid || block.timestamp > current + grace) _explain(isProcessor, grace);
     }
 
     /// @dev Reverts if something that wants an update at `validUntil` does so for more than `grace` seconds.
@@ -307,8 +306,8 @@ abstract contract CollateralStore is ICollateralStore {
             }
         }
         _emitUpload(kind, 0, dates, digest);
-        if (added > 0) emit CertificatesRevoked(kind, added, ++_qeIdentity.revocationEpoch);
-        _refreshLimits();
+        if (added > 0) emit CertificatesRevoked(kind, added, ++_heads.revocationEpoch);
+        _refreshHeads();
     }
 
     function _storeSigner(CollateralKind kind, Certificate memory c, bool isAuthority) private {
@@ -327,13 +326,46 @@ abstract contract CollateralStore is ICollateralStore {
             c.notAfter,
             0
         );
+        if (c.x != stored.x || c.y != stored.y) _voidOldKey(kind);
         _signers[kind] = Signer({x: c.x, y: c.y, serial: serial, notBefore: dates.issued, notAfter: dates.validUntil});
         _emitUpload(kind, 0, dates, digest);
-        _refreshLimits();
+        _refreshHeads();
+    }
+
+    /// @dev What only the old key vouches for counts no longer, however new it says it is: the old key may be in other hands.
+    function _voidOldKey(CollateralKind kind) private {
+        Heads storage heads = _heads;
+        if (kind == CollateralKind.TcbSigning) {
+            ++heads.signer;
+            heads.qeCurrent = 0;
+            delete _dates[CollateralKind.QeIdentity];
+        } else {
+            ++heads.origin;
+            delete _dates[kind == CollateralKind.PlatformCa ? CollateralKind.PlatformCrl : CollateralKind.ProcessorCrl];
+        }
     }
 
     function _emitUpload(CollateralKind kind, bytes32 id, Dates memory dates, bytes32 digest) private {
         emit CollateralUploaded(kind, id, dates.issued, dates.validUntil, dates.evaluation, digest);
+    }
+
+    /// @dev Whether nothing but the levels differs.
+    function _isSameEnclave(Enclave memory a, Enclave memory b) private pure returns (bool) {
+        return
+            a.mrSigner == b.mrSigner &&
+            a.attributes == b.attributes &&
+            a.attributesMask == b.attributesMask &&
+            a.miscselect == b.miscselect &&
+            a.miscselectMask == b.miscselectMask &&
+            a.isvProdId == b.isvProdId;
+    }
+
+    /// @dev The dates of a TCB info; zeros if there is none under the TCB signing key of today.
+    function _datesOf(bytes6 fmspc) private view returns (Dates memory dates) {
+        TcbInfoHead memory head = _tcbInfos[fmspc];
+        if (head.signer == _heads.signer) {
+            dates = Dates({issued: head.issued, validUntil: head.validUntil, evaluation: head.evaluation});
+        }
     }
 
     function _requireSignedText(
@@ -381,24 +413,17 @@ abstract contract CollateralStore is ICollateralStore {
         if (compiled.code.length == 0) Create2.deploy(0, 0, code);
     }
 
-    function _identityOf(address compiled) private view returns (bytes memory identity) {
-        identity = new bytes(QeIdentity.IDENTITY_SIZE);
-        assembly ("memory-safe") {
-            extcodecopy(compiled, add(identity, 32), 1, mload(identity))
-        }
-    }
-
-    function _refreshLimits() private {
+    function _refreshHeads() private {
         uint256 shared = _rootNotAfter;
         uint256 signing = _validOf(CollateralKind.TcbSigning);
         if (signing < shared) shared = signing;
         uint40 root = _dates[CollateralKind.RootCrl].validUntil;
-        _limits = Limits({
-            platformCurrent: _min(root, _dates[CollateralKind.PlatformCrl].validUntil),
-            platformValid: _min(shared, _validOf(CollateralKind.PlatformCa)),
-            processorCurrent: _min(root, _dates[CollateralKind.ProcessorCrl].validUntil),
-            processorValid: _min(shared, _validOf(CollateralKind.ProcessorCa))
-        });
+        Heads memory heads = _heads;
+        heads.platformCurrent = _min(root, _dates[CollateralKind.PlatformCrl].validUntil);
+        heads.platformValid = _min(shared, _validOf(CollateralKind.PlatformCa));
+        heads.processorCurrent = _min(root, _dates[CollateralKind.ProcessorCrl].validUntil);
+        heads.processorValid = _min(shared, _validOf(CollateralKind.ProcessorCa));
+        _heads = heads;
     }
 
     /// @dev Until when a signer is valid; 0 if it is missing or revoked.

@@ -13,7 +13,7 @@ import {
 } from "../types/TcbStatus.sol";
 import {CollateralStore} from "./CollateralStore.sol";
 import {Memory} from "./codec/Memory.sol";
-import {QeIdentity} from "./codec/QeIdentity.sol";
+import {Enclave, QeIdentity} from "./codec/QeIdentity.sol";
 import {TcbInfo} from "./codec/TcbInfo.sol";
 import {TdReport} from "./codec/TdReport.sol";
 import {Certificate, SgxExtension, X509} from "./codec/X509.sol";
@@ -25,7 +25,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     // TYPES
 
     /// @dev Two slots. 1: components 128 | pceSvn 16 | fmspc 48 | notBeforeDay 16 | notAfterDay 16 | qeIsvSvn 16 | source 16, where
-    /// source is the version of the QE identity that the QE report was held against, times two, plus one for the processor CA.
+    /// source is {Heads.origin} when it was verified, times two, plus one for the processor CA.
     /// 2: ppid 128 | serial 128.
     struct Platform {
         uint128 components;
@@ -71,12 +71,15 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
             revert TdxVerifier_InvalidQuoteSignature();
         }
         v.platform = keccak256(abi.encode(x, y));
-        (uint256 levels, uint256 levelsEnd) = _judgeQe(v);
+        Heads memory heads = _heads;
+        _requireCurrent(CollateralKind.QeIdentity, heads.qeCurrent, grace);
         Platform memory platform =
-            quote.leaf.length == 0 ? _knownPlatform(v.platform) : _newPlatform(v.platform, quote, levels);
-        _judgeChain(v, platform, grace);
-        _judgeQeLevel(v, platform.qeIsvSvn, levels + QeIdentity.IDENTITY_SIZE, levelsEnd);
-        _judgeTcb(v, platform, report, is15, grace);
+            quote.leaf.length == 0
+                ? _knownPlatform(v.platform, heads.origin)
+                : _newPlatform(v.platform, quote, heads, grace);
+        _judgeChain(v, platform, heads, grace);
+        v.qeStatus = _judgeQe(platform.qeIsvSvn);
+        _judgeTcb(v, platform, report, is15, _tcbInfo(v, platform.fmspc, heads.signer, grace));
     }
 
     // VIEWS
@@ -144,19 +147,20 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
 
     // THE PLATFORM
 
-    function _knownPlatform(bytes32 id) private view returns (Platform memory platform) {
+    function _knownPlatform(bytes32 id, uint16 origin) private view returns (Platform memory platform) {
         platform = _platforms[id];
         if (platform.notAfterDay == 0) revert TdxVerifier_UnknownPlatform(id);
-        if (platform.source >> 1 != _qeIdentity.version) revert TdxVerifier_QeIdentityChanged(id);
+        if (platform.source >> 1 != origin) revert TdxVerifier_OutdatedPlatform(id);
         uint256 notAfter = uint256(platform.notAfterDay) * 1 days;
         if (block.timestamp > notAfter) revert TdxVerifier_LeafExpired(notAfter);
     }
 
-    /// @dev Verifies who vouches for the attestation key: leaf, QE report, QE identity (at `identity`). Remembers the platform.
+    /// @dev Verifies who vouches for the attestation key: leaf, QE report, QE identity. Remembers the platform.
     function _newPlatform(
         bytes32 id,
         Quote calldata quote,
-        uint256 identity
+        Heads memory heads,
+        uint256 grace
     ) private returns (Platform memory platform) {
         (uint256 start, uint256 end) = Memory.load(quote.leaf);
         Certificate memory leaf = X509.parse(start, end);
@@ -167,15 +171,14 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         if (block.timestamp < leaf.notBefore) revert TdxVerifier_LeafNotYetValid(leaf.notBefore);
         if (block.timestamp > leaf.notAfter) revert TdxVerifier_LeafExpired(leaf.notAfter);
         if (sgx.pceId != _PCE_ID) revert TdxVerifier_UnsupportedPce(sgx.pceId);
+        _requireChain(heads, isProcessor, grace);
         {
             Signer storage ca = _signers[isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa];
-            if (ca.notAfter == 0)
-                revert CollateralStore_Missing(isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa);
             if (!isSignedBy(Memory.sha256Of(leaf.tbsStart, leaf.tbsEnd), leaf.r, leaf.s, ca.x, ca.y)) {
                 revert TdxVerifier_InvalidLeafSignature();
             }
         }
-        uint256 qeIsvSvn = _requireQe(quote, leaf, identity);
+        uint256 qeIsvSvn = _requireQe(quote, leaf);
         // Days fit 16 bits until 2149.
         uint256 notAfterDay = leaf.notAfter / 1 days;
         platform = Platform({
@@ -185,11 +188,10 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
             notBeforeDay: uint16(leaf.notBefore / 1 days),
             notAfterDay: notAfterDay > type(uint16).max ? type(uint16).max : uint16(notAfterDay),
             qeIsvSvn: uint16(qeIsvSvn),
-            source: uint16((uint256(_qeIdentity.version) << 1) | (isProcessor ? 1 : 0)),
+            source: (heads.origin << 1) | (isProcessor ? 1 : 0),
             ppid: sgx.ppid,
             serial: _serialOf(leaf.issuer, leaf.serial)
         });
-        if (_revoked[platform.serial]) revert TdxVerifier_LeafRevoked(platform.serial);
         _remember(id, platform);
     }
 
@@ -213,11 +215,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     }
 
     /// @dev The QE report: signed by the leaf, binding the attestation key, of the enclave that the identity names.
-    function _requireQe(
-        Quote calldata quote,
-        Certificate memory leaf,
-        uint256 identity
-    ) private view returns (uint256 isvSvn) {
+    function _requireQe(Quote calldata quote, Certificate memory leaf) private view returns (uint256 isvSvn) {
         if (quote.qeReport.length != TdReport.QE_REPORT_SIZE) revert TdxVerifier_MalformedQuote();
         (uint256 qe, uint256 end) = Memory.load(quote.qeReport);
         if (
@@ -228,50 +226,47 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         bytes32 bound = sha256(abi.encodePacked(quote.attestationKey[0], quote.attestationKey[1], quote.qeAuthData));
         if (bytes32(Memory.word(qe + TdReport.QE_REPORT_DATA)) != bound) revert TdxVerifier_QeReportMismatch();
 
-        // 32 MRSIGNER, 16 ATTRIBUTES, 16 their mask, 4 MISCSELECT, 4 its mask, 2 ISV product id
-        uint256 attributes = Memory.word(identity + 32);
-        uint256 misc = Memory.word(identity + 64);
+        Enclave memory wanted = _qe;
+        bytes16 attributes = bytes16(bytes32(Memory.word(qe + TdReport.QE_ATTRIBUTES)));
+        bytes4 miscselect = bytes4(bytes32(Memory.word(qe + TdReport.QE_MISC_SELECT)));
         uint256 isv = Memory.word(qe + TdReport.QE_ISV_PROD_ID) >> 224;
         if (
-            Memory.word(qe + TdReport.QE_MR_SIGNER) != Memory.word(identity) ||
-            (Memory.word(qe + TdReport.QE_ATTRIBUTES) >> 128) & (attributes & type(uint128).max) != attributes >> 128 ||
-            (Memory.word(qe + TdReport.QE_MISC_SELECT) >> 224) & ((misc >> 192) & type(uint32).max) != misc >> 224 ||
-            _littleEndian16(isv >> 16) != (misc >> 176) & 0xffff
+            bytes32(Memory.word(qe + TdReport.QE_MR_SIGNER)) != wanted.mrSigner ||
+            attributes & wanted.attributesMask != wanted.attributes ||
+            miscselect & wanted.miscselectMask != wanted.miscselect ||
+            _littleEndian16(isv >> 16) != wanted.isvProdId
         ) revert TdxVerifier_QeIdentityMismatch();
         return _littleEndian16(isv & 0xffff);
     }
 
     // THE VERDICT
 
-    /// @dev The QE identity's compiled form; the first date of the verdict.
-    function _judgeQe(Verdict memory v) private view returns (uint256 start, uint256 end) {
-        QeIdentityHead memory head = _qeIdentity;
-        if (head.compiled == address(0)) revert CollateralStore_Missing(CollateralKind.QeIdentity);
-        (v.collateralUntil, v.revocationEpoch) = (head.validUntil, head.revocationEpoch);
-        return _loadCompiled(head.compiled);
-    }
-
     /// @dev The chain above the platform, and the platform's own certificate.
-    function _judgeChain(Verdict memory v, Platform memory platform, uint256 grace) private view {
-        _requireCurrent(CollateralKind.QeIdentity, v.collateralUntil, grace);
-        uint256 current = _requireChain(platform.source & 1 == 1, grace);
-        if (current < v.collateralUntil) v.collateralUntil = uint40(current);
+    function _judgeChain(Verdict memory v, Platform memory platform, Heads memory heads, uint256 grace) private view {
+        uint256 current = _requireChain(heads, platform.source & 1 == 1, grace);
+        v.collateralUntil = current < heads.qeCurrent ? uint40(current) : heads.qeCurrent;
+        v.revocationEpoch = heads.revocationEpoch;
         if (_revoked[platform.serial]) revert TdxVerifier_LeafRevoked(platform.serial);
         v.leafUntil = uint40(uint256(platform.notAfterDay) * 1 days);
         (v.fmspc, v.ppid, v.serial, v.qeIsvSvn) = (platform.fmspc, platform.ppid, platform.serial, platform.qeIsvSvn);
     }
 
-    function _judgeQeLevel(Verdict memory v, uint256 isvSvn, uint256 p, uint256 end) private pure {
-        for (; p < end; p += QeIdentity.LEVEL_SIZE) {
-            uint256 w = Memory.word(p);
-            if (isvSvn < w >> 240) continue;
-            TcbStatus status = TcbStatus((w >> 232) & 0xff);
+    function _judgeQe(uint256 isvSvn) private view returns (TcbStatus status) {
+        for (uint256 levels = uint256(bytes32(_qe.levels)); levels != 0; levels <<= 8 * QeIdentity.LEVEL_SIZE) {
+            if (isvSvn < levels >> 240) continue;
+            status = TcbStatus((levels >> 232) & 0xff);
             if (status == TcbStatus.Revoked) revert TdxVerifier_TcbRevoked();
-            // Whatever is neither UpToDate nor Revoked counts as OutOfDate (EnclaveReportVerifier.cpp).
-            v.qeStatus = status == TcbStatus.UpToDate ? status : TcbStatus.OutOfDate;
-            return;
+            return status;
         }
         revert TdxVerifier_TcbNotSupported();
+    }
+
+    /// @dev The platform's TCB info, compiled.
+    function _tcbInfo(Verdict memory v, bytes6 fmspc, uint8 signer, uint256 grace) private view returns (uint256 info) {
+        TcbInfoHead memory head = _tcbInfos[fmspc];
+        _requireCurrent(CollateralKind.TcbInfo, head.signer == signer ? head.validUntil : 0, grace);
+        if (head.validUntil < v.collateralUntil) v.collateralUntil = head.validUntil;
+        (info, ) = _loadCompiled(head.compiled);
     }
 
     function _judgeTcb(
@@ -279,15 +274,8 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         Platform memory platform,
         uint256 report,
         bool is15,
-        uint256 grace
-    ) private view {
-        uint256 info;
-        {
-            TcbInfoHead memory head = _tcbInfos[platform.fmspc];
-            _requireCurrent(CollateralKind.TcbInfo, head.validUntil, grace);
-            if (head.validUntil < v.collateralUntil) v.collateralUntil = head.validUntil;
-            (info, ) = _loadCompiled(head.compiled);
-        }
+        uint256 info
+    ) private pure {
         uint256 svns = Memory.word(report + TdReport.TEE_TCB_SVN) >> 128;
         TcbStatus platformStatus = _judgeLevel(v, platform, svns, info);
         _judgeModule(v, svns, report, info);

@@ -106,8 +106,8 @@ interface ITdxVerifier is ICollateralStore {
     error TdxVerifier_UnsupportedPce(bytes2 pceId);
     /// @notice No full quote of this attestation key has been verified.
     error TdxVerifier_UnknownPlatform(bytes32 platform);
-    /// @notice Intel changed the QE's identity since: the full quote is needed once.
-    error TdxVerifier_QeIdentityChanged(bytes32 platform);
+    /// @notice Intel changed the QE's identity or a PCK CA's key since: the full quote is needed once.
+    error TdxVerifier_OutdatedPlatform(bytes32 platform);
     error TdxVerifier_QeIdentityMismatch();
     error TdxVerifier_TdxModuleMismatch(uint8 version);
     /// @notice The platform, its TDX module or its QE is below all levels that Intel names.

@@ -1596,14 +1596,46 @@ export const tcbCodecAbi = [
             "type": "uint256"
           },
           {
-            "internalType": "bytes",
-            "name": "identity",
-            "type": "bytes"
-          },
-          {
-            "internalType": "bytes",
-            "name": "levels",
-            "type": "bytes"
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "mrSigner",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "bytes16",
+                "name": "attributes",
+                "type": "bytes16"
+              },
+              {
+                "internalType": "bytes16",
+                "name": "attributesMask",
+                "type": "bytes16"
+              },
+              {
+                "internalType": "bytes4",
+                "name": "miscselect",
+                "type": "bytes4"
+              },
+              {
+                "internalType": "bytes4",
+                "name": "miscselectMask",
+                "type": "bytes4"
+              },
+              {
+                "internalType": "uint16",
+                "name": "isvProdId",
+                "type": "uint16"
+              },
+              {
+                "internalType": "bytes21",
+                "name": "levels",
+                "type": "bytes21"
+              }
+            ],
+            "internalType": "struct Enclave",
+            "name": "enclave",
+            "type": "tuple"
           }
         ],
         "internalType": "struct QeIdentityContent",
@@ -1928,7 +1960,7 @@ export const tdxVerifierAbi = [
         "type": "bytes32"
       }
     ],
-    "name": "TdxVerifier_QeIdentityChanged",
+    "name": "TdxVerifier_OutdatedPlatform",
     "type": "error"
   },
   {

@@ -6,6 +6,7 @@ import {Memory} from "./Memory.sol";
 
 /// @title Der
 /// @notice A strict reader of DER (ITU-T X.690) in memory: definite, minimal lengths, nothing beyond the end of what contains it.
+/// @dev Unchecked: pointers are positions in memory and lengths have 16 bits at most, so that no sum overflows.
 library Der {
     /// @notice What is at byte `pointer` of memory is not the DER that was expected.
     error Der_Unexpected(uint256 pointer);
@@ -25,7 +26,6 @@ library Der {
     function read(uint256 p, uint256 limit, uint256 tag) internal pure returns (uint256 start, uint256 end) {
         uint256 w = Memory.word(p);
         if (w >> 248 != tag || p >= limit) revert Der_Unexpected(p);
-        // Cannot overflow: lengths have 16 bits at most.
         unchecked {
             uint256 length = (w >> 240) & 0xff;
             if (length < 0x80) {
@@ -64,58 +64,69 @@ library Der {
         uint256 wanted,
         uint256 length
     ) internal pure returns (uint256 next) {
-        next = p + length;
-        if (next > limit || Memory.word(p) >> (256 - 8 * length) != wanted) revert Der_Unexpected(p);
+        unchecked {
+            next = p + length;
+            if (next > limit || Memory.word(p) >> (256 - 8 * length) != wanted) revert Der_Unexpected(p);
+        }
     }
 
     /// @notice The contents of a non-negative, minimally encoded INTEGER, its sign octet included.
     function readInteger(uint256 p, uint256 limit) internal pure returns (uint256 start, uint256 end) {
-        (start, end) = read(p, limit, INTEGER);
-        uint256 w = Memory.word(start);
-        // Empty, negative, or with a zero in front that no sign bit asks for.
-        if (end == start || w >> 255 == 1) revert Der_Unexpected(p);
-        if (w >> 248 == 0 && end - start > 1 && (w >> 240) & 0x80 == 0) revert Der_Unexpected(p);
+        unchecked {
+            (start, end) = read(p, limit, INTEGER);
+            uint256 w = Memory.word(start);
+            // Empty, negative, or with a zero in front that no sign bit asks for.
+            if (end == start || w >> 255 == 1) revert Der_Unexpected(p);
+            if (w >> 248 == 0 && end - start > 1 && (w >> 240) & 0x80 == 0) revert Der_Unexpected(p);
+        }
     }
 
     /// @notice A non-negative INTEGER of at most `max`; `max` is below 2^248.
     function readUint(uint256 p, uint256 limit, uint256 max) internal pure returns (uint256 value, uint256 next) {
-        uint256 start;
-        (start, next) = readInteger(p, limit);
-        if (next - start > 32) revert Der_Unexpected(p);
-        value = Memory.word(start) >> (256 - 8 * (next - start));
-        if (value > max) revert Der_Unexpected(p);
+        unchecked {
+            uint256 start;
+            (start, next) = readInteger(p, limit);
+            if (next - start > 32) revert Der_Unexpected(p);
+            value = Memory.word(start) >> (256 - 8 * (next - start));
+            if (value > max) revert Der_Unexpected(p);
+        }
     }
 
     /// @notice A positive INTEGER of at most 256 bits, as `r` and `s` of a signature are.
     function readScalar(uint256 p, uint256 limit) internal pure returns (uint256 value, uint256 next) {
-        uint256 start;
-        (start, next) = readInteger(p, limit);
-        if (next - start == 33) ++start;
-        if (next - start > 32) revert Der_Unexpected(p);
-        value = Memory.word(start) >> (256 - 8 * (next - start));
+        unchecked {
+            uint256 start;
+            (start, next) = readInteger(p, limit);
+            // The 33rd is the sign octet.
+            if (next - start == 33 && Memory.octet(start) == 0) ++start;
+            if (next - start > 32) revert Der_Unexpected(p);
+            value = Memory.word(start) >> (256 - 8 * (next - start));
+        }
     }
 
     /// @notice `UTCTime` or `GeneralizedTime` as RFC 5280 (4.1.2.5) allows them, as unix seconds.
     function readTime(uint256 p, uint256 limit) internal pure returns (uint256 timestamp, uint256 next) {
-        bool isUtc = isAt(p, limit, UTC_TIME);
-        uint256 start;
-        (start, next) = read(p, limit, isUtc ? UTC_TIME : GENERALIZED_TIME);
-        if (next - start != (isUtc ? 13 : 15) || Memory.octet(next - 1) != 0x5a) revert Der_Unexpected(p);
-        uint256 w = Memory.word(start);
-        uint256 year = Calendar.twoDigits(w, 0);
-        if (isUtc) {
-            year += year < 50 ? 2000 : 1900;
-        } else {
-            year = year * 100 + Calendar.twoDigits(w, 2);
-            w <<= 16;
+        unchecked {
+            bool isUtc = isAt(p, limit, UTC_TIME);
+            uint256 start;
+            (start, next) = read(p, limit, isUtc ? UTC_TIME : GENERALIZED_TIME);
+            if (next - start != (isUtc ? 13 : 15) || Memory.octet(next - 1) != 0x5a) revert Der_Unexpected(p);
+            uint256 w = Memory.word(start);
+            uint256 year = Calendar.twoDigits(w, 0);
+            if (isUtc) {
+                year += year < 50 ? 2000 : 1900;
+            } else {
+                year = year * 100 + Calendar.twoDigits(w, 2);
+                w <<= 16;
+            }
+            timestamp = Calendar.timestamp({
+                year: year,
+                month: Calendar.twoDigits(w, 2),
+                day: Calendar.twoDigits(w, 4),
+                hour: Calendar.twoDigits(w, 6),
+                minute: Calendar.twoDigits(w, 8),
+                second: Calendar.twoDigits(w, 10)
+            });
         }
-        timestamp = Calendar.timestamp({
-            year: year,
-            month: Calendar.twoDigits(w, 2),
-            day: Calendar.twoDigits(w, 4),
-            hour: Calendar.twoDigits(w, 6),
-            minute: Calendar.twoDigits(w, 8),
-            second: Calendar.twoDigits(w, 10)
-        });
     }
 }

@@ -26,89 +26,119 @@ library Json {
 
     uint256 private constant _LOW = 0x0101010101010101010101010101010101010101010101010101010101010101;
     uint256 private constant _HIGH = 0x8080808080808080808080808080808080808080808080808080808080808080;
-    /// @dev The separators of `yyyy-mm-ddThh:mm:ssZ`, and where they stand.
-    uint256 private constant _DATE_FORM = 0x000000002d00002d00005400003a00003a00005a000000000000000000000000;
-    uint256 private constant _DATE_MASK = 0x00000000ff0000ff0000ff0000ff0000ff0000ff000000000000000000000000;
+    /// @dev The quotes and separators of `"yyyy-mm-ddThh:mm:ssZ"`, and where they stand.
+    uint256 private constant _DATE_FORM = 0x22000000002d00002d00005400003a00003a00005a2200000000000000000000;
+    uint256 private constant _DATE_MASK = 0xff00000000ff0000ff0000ff0000ff0000ff0000ffff00000000000000000000;
 
     // STRUCTURE
 
     /// @notice Behind the character `wanted`, white space before it skipped.
     function expect(uint256 p, uint256 wanted) internal pure returns (uint256) {
-        if (Memory.octet(p) == wanted) return p + 1;
-        p = skipSpace(p);
-        if (Memory.octet(p) != wanted) revert Json_Unexpected(p);
-        return p + 1;
+        unchecked {
+            if (Memory.octet(p) != wanted) {
+                p = skipSpace(p);
+                if (Memory.octet(p) != wanted) revert Json_Unexpected(p);
+            }
+            return p + 1;
+        }
     }
 
     /// @notice Whether the next character is `wanted`; the pointer is behind it if so.
     function accept(uint256 p, uint256 wanted) internal pure returns (bool, uint256) {
-        uint256 found = Memory.octet(p);
-        if (found <= 0x20) {
-            p = skipSpace(p);
-            found = Memory.octet(p);
+        unchecked {
+            uint256 found = Memory.octet(p);
+            if (found <= 0x20) {
+                p = skipSpace(p);
+                found = Memory.octet(p);
+            }
+            return found == wanted ? (true, p + 1) : (false, p);
         }
-        return found == wanted ? (true, p + 1) : (false, p);
     }
 
     function skipSpace(uint256 p) internal pure returns (uint256) {
-        while (true) {
-            uint256 c = Memory.octet(p);
-            if (c != 0x20 && c != 0x0a && c != 0x0d && c != 0x09) return p;
-            ++p;
+        unchecked {
+            while (true) {
+                uint256 c = Memory.octet(p);
+                if (c != 0x20 && c != 0x0a && c != 0x0d && c != 0x09) return p;
+                ++p;
+            }
+            return p;
         }
-        return p;
     }
 
     /// @notice The name of a member: its first 32 bytes with zeros behind them, and its length; behind its colon.
     function key(uint256 p) internal pure returns (uint256 name, uint256 length, uint256) {
-        uint256 start;
-        (start, length, p) = text(p);
-        name = Memory.word(start);
-        if (length < 32) name = (name >> (256 - length * 8)) << (256 - length * 8);
-        return (name, length, expect(p, 0x3a));
+        unchecked {
+            uint256 start;
+            (start, length, p) = text(p);
+            name = Memory.word(start);
+            if (length < 32) {
+                uint256 rest = 256 - length * 8;
+                name = (name >> rest) << rest;
+            }
+            return (name, length, expect(p, 0x3a));
+        }
     }
 
     // VALUES
 
     /// @notice A string without escapes: where it starts and how long it is; behind its closing quote.
     function text(uint256 p) internal pure returns (uint256 start, uint256 length, uint256) {
-        start = expect(p, 0x22);
-        uint256 end = _stringEnd(start);
-        if (Memory.octet(end) != 0x22) revert Json_Escape(end);
-        return (start, end - start, end + 1);
+        unchecked {
+            start = expect(p, 0x22);
+            uint256 end = _stringEnd(start);
+            if (Memory.octet(end) != 0x22) revert Json_Escape(end);
+            return (start, end - start, end + 1);
+        }
     }
 
-    /// @notice A non-negative integer of at most `max`, without leading zeros.
+    /// @notice Where a string begins that fits a word with its quotes, and that word, for comparing it with what is expected.
+    function quoted(uint256 p) internal pure returns (uint256 w, uint256) {
+        if (Memory.octet(p) != 0x22) p = skipSpace(p);
+        return (Memory.word(p), p);
+    }
+
+    /// @notice A non-negative integer of at most `max` (which is below 2^64), without leading zeros.
     function number(uint256 p, uint256 max) internal pure returns (uint256 value, uint256) {
-        uint256 c = Memory.octet(p);
-        if (c <= 0x20) {
-            p = skipSpace(p);
-            c = Memory.octet(p);
-        }
-        uint256 start = p;
-        if (c < 0x30 || c > 0x39) {
-            if (c == 0x2d) revert Json_NumberOutOfRange(p, max);
-            revert Json_Unexpected(p);
-        }
-        // Cannot overflow: `value` stays under ten times `max` + 10, and each `max` fits 64 bits.
+        // Cannot overflow: `value` stays under ten times `max` + 10.
         unchecked {
-            do {
+            uint256 w = Memory.word(p);
+            uint256 c = w >> 248;
+            if (c <= 0x20) {
+                p = skipSpace(p);
+                w = Memory.word(p);
+                c = w >> 248;
+            }
+            if (c < 0x30 || c > 0x39) {
+                if (c == 0x2d) revert Json_NumberOutOfRange(p, max);
+                revert Json_Unexpected(p);
+            }
+            uint256 start = p;
+            value = c - 0x30;
+            ++p;
+            // One digit and a comma or a brace behind it, as most are.
+            c = (w >> 240) & 0xff;
+            if ((c == 0x2c || c == 0x7d) && value <= max) return (value, p);
+            while (c >= 0x30 && c <= 0x39) {
                 value = value * 10 + c - 0x30;
-                if (value > max) revert Json_NumberOutOfRange(start, max);
+                if (value > max) break;
                 c = Memory.octet(++p);
-            } while (c >= 0x30 && c <= 0x39);
-            if (p - start > 1 && Memory.octet(start) == 0x30) revert Json_Unexpected(start);
+            }
             // A fraction or an exponent: a number, but no integer.
-            if (c == 0x2e || c == 0x65 || c == 0x45) revert Json_NumberOutOfRange(start, max);
+            if (value > max || c == 0x2e || c == 0x65 || c == 0x45) revert Json_NumberOutOfRange(start, max);
+            if (p - start > 1 && w >> 248 == 0x30) revert Json_Unexpected(start);
         }
         return (value, p);
     }
 
     /// @notice `count` bytes (at most 16) in hexadecimal of either case, as the lowest bytes of `value`.
     function hexadecimal(uint256 p, uint256 count) internal pure returns (uint256 value, uint256) {
-        (uint256 start, uint256 length, uint256 next) = text(p);
-        if (length != count * 2) revert Json_Unexpected(start);
-        return (hexAt(start, count), next);
+        unchecked {
+            uint256 start = expect(p, 0x22);
+            uint256 end = start + count * 2;
+            if (Memory.octet(end) != 0x22) revert Json_Unexpected(start);
+            return (hexAt(start, count), end + 1);
+        }
     }
 
     /// @notice `count` bytes (at most 16) from the 2 · `count` hexadecimal digits at `p`, as the lowest bytes of `value`.
@@ -138,22 +168,24 @@ library Json {
 
     /// @notice Seconds since 1970 of a date as Intel writes it: `2026-08-13T10:45:38Z`.
     function date(uint256 p) internal pure returns (uint256 timestamp, uint256) {
-        (uint256 start, uint256 length, uint256 next) = text(p);
-        uint256 w = Memory.word(start);
-        if (length != 20 || w & _DATE_MASK != _DATE_FORM) revert Json_Unexpected(start);
+        uint256 w;
+        (w, p) = quoted(p);
+        if (w & _DATE_MASK != _DATE_FORM) revert Json_Unexpected(p);
         timestamp = Calendar.timestamp({
-            year: Calendar.twoDigits(w, 0) * 100 + Calendar.twoDigits(w, 2),
-            month: Calendar.twoDigits(w, 5),
-            day: Calendar.twoDigits(w, 8),
-            hour: Calendar.twoDigits(w, 11),
-            minute: Calendar.twoDigits(w, 14),
-            second: Calendar.twoDigits(w, 17)
+            year: Calendar.twoDigits(w, 1) * 100 + Calendar.twoDigits(w, 3),
+            month: Calendar.twoDigits(w, 6),
+            day: Calendar.twoDigits(w, 9),
+            hour: Calendar.twoDigits(w, 12),
+            minute: Calendar.twoDigits(w, 15),
+            second: Calendar.twoDigits(w, 18)
         });
-        return (timestamp, next);
+        return (timestamp, p + 22);
     }
 
     /// @notice Behind any well-formed value.
     function skip(uint256 p) internal pure returns (uint256) {
+        // A string, as most are.
+        if (Memory.octet(p) == 0x22) return _skipString(p + 1);
         // Bit n is whether the container at depth n is an object.
         uint256 isObject;
         uint256 depth;
@@ -208,39 +240,44 @@ library Json {
 
     /// @dev Behind the closing quote of the string whose first character is at `p`, escapes checked.
     function _skipString(uint256 p) private pure returns (uint256) {
-        while (true) {
-            p = _stringEnd(p);
-            if (Memory.octet(p) == 0x22) return p + 1;
-            uint256 escaped = Memory.octet(p + 1);
-            if (escaped == 0x75) {
-                hexAt(p + 2, 2);
-                p += 6;
-            } else if (
-                escaped == 0x22 ||
-                escaped == 0x5c ||
-                escaped == 0x2f ||
-                escaped == 0x62 ||
-                escaped == 0x66 ||
-                escaped == 0x6e ||
-                escaped == 0x72 ||
-                escaped == 0x74
-            ) {
-                p += 2;
-            } else {
-                revert Json_Unexpected(p + 1);
+        unchecked {
+            while (true) {
+                p = _stringEnd(p);
+                if (Memory.octet(p) == 0x22) return p + 1;
+                uint256 escaped = Memory.octet(p + 1);
+                if (escaped == 0x75) {
+                    hexAt(p + 2, 2);
+                    p += 6;
+                } else if (
+                    escaped == 0x22 ||
+                    escaped == 0x5c ||
+                    escaped == 0x2f ||
+                    escaped == 0x62 ||
+                    escaped == 0x66 ||
+                    escaped == 0x6e ||
+                    escaped == 0x72 ||
+                    escaped == 0x74
+                ) {
+                    p += 2;
+                } else {
+                    revert Json_Unexpected(p + 1);
+                }
             }
+            return p;
         }
-        return p;
     }
 
     /// @dev The next quote or backslash from `p` on; a control character before it is refused. A word at a time.
     function _stringEnd(uint256 p) private pure returns (uint256) {
         unchecked {
             while (true) {
+                // The highest bit of each byte of `others` says that it is neither a quote nor a backslash nor below 0x20: of the
+                // lower seven bits, the sums reach it; any byte above 0x7f has it.
                 uint256 w = Memory.word(p);
-                uint256 quote = w ^ (_LOW * 0x22);
-                uint256 slash = w ^ (_LOW * 0x5c);
-                uint256 found = _zeros(quote) | _zeros(slash) | (~((w & ~_HIGH) + _LOW * 0x60) & ~w & _HIGH);
+                uint256 low = w & ~_HIGH;
+                uint256 others =
+                    (((low ^ (_LOW * 0x22)) + ~_HIGH) & ((low ^ (_LOW * 0x5c)) + ~_HIGH) & (low + _LOW * 0x60)) | w;
+                uint256 found = ~others & _HIGH;
                 if (found == 0) {
                     p += 32;
                     continue;
@@ -253,27 +290,16 @@ library Json {
         return p;
     }
 
-    /// @dev The highest bit of each byte that is zero, exactly.
-    function _zeros(uint256 w) private pure returns (uint256) {
+    /// @dev How many bytes are before the first whose highest bit is set; no other bits are, and one at least.
+    function _firstByte(uint256 w) private pure returns (uint256) {
         unchecked {
-            return ~((((w & ~_HIGH) + ~_HIGH) | w) | ~_HIGH);
-        }
-    }
-
-    /// @dev How many bytes of zeros are in front of the first other one.
-    function _firstByte(uint256 w) private pure returns (uint256 count) {
-        assembly ("memory-safe") {
-            count := shl(4, iszero(shr(128, w)))
-            w := shl(shl(3, count), w)
-            let more := shl(3, iszero(shr(192, w)))
-            w := shl(shl(3, more), w)
-            count := add(count, more)
-            more := shl(2, iszero(shr(224, w)))
-            w := shl(shl(3, more), w)
-            count := add(count, more)
-            more := shl(1, iszero(shr(240, w)))
-            w := shl(shl(3, more), w)
-            count := add(add(count, more), iszero(shr(248, w)))
+            // Set it in all bytes behind, too, and count them: 256 is 1 modulo 255.
+            w |= w >> 8;
+            w |= w >> 16;
+            w |= w >> 32;
+            w |= w >> 64;
+            w |= w >> 128;
+            return 32 - ((w >> 7) % 255);
         }
     }
 

@@ -37,6 +37,14 @@ library Memory {
         }
     }
 
+    /// @notice Writes the `size` (at most 32) lowest bytes of `value` at `pointer`, and zeros in the rest of that word.
+    function put(uint256 pointer, uint256 value, uint256 size) internal pure returns (uint256 next) {
+        assembly ("memory-safe") {
+            mstore(pointer, shl(sub(256, shl(3, size)), value))
+            next := add(pointer, size)
+        }
+    }
+
     /// @notice Keccak-256 of the bytes from `start` to `end`.
     function hash(uint256 start, uint256 end) internal pure returns (bytes32 digest) {
         assembly ("memory-safe") {

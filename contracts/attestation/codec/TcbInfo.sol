@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {MODULE_SET, TcbStatus, isIn} from "../../types/TcbStatus.sol";
 import {Json} from "./Json.sol";
-import {LevelList, TcbLevels} from "./TcbLevels.sol";
+import {Level, LevelList, TcbLevels} from "./TcbLevels.sol";
 import {Memory} from "./Memory.sol";
 
 /// @notice What a TCB info says, its levels compiled for the verifier (see {TcbInfo}). Times are unix seconds.
@@ -37,18 +37,23 @@ library TcbInfo {
     uint256 internal constant MODULE_SIZE = 34;
     uint256 internal constant MODULE_LEVEL_SIZE = 4;
 
+    struct Module {
+        uint256 version;
+        bytes32 identity;
+        LevelList levels;
+    }
+
+    /// @dev `slots` holds pointers, as in {LevelList}.
     struct Modules {
         uint256 count;
-        uint256[] versions;
-        bytes32[] identities;
-        LevelList[] levels;
+        uint256[] slots;
     }
 
     /// @notice Reads the text between `p` and `end`, which zeros must follow ({Memory.load}).
     function compile(uint256 p, uint256 end) internal pure returns (TcbInfoContent memory content) {
         LevelList memory levels;
         Modules memory modules;
-        bytes32 legacyModule;
+        Module memory legacy;
         uint256 seen;
         bool hasMore = true;
         p = Json.expect(p, 0x7b);
@@ -62,7 +67,7 @@ library TcbInfo {
             }
             if (member == 11) (levels, p) = TcbLevels.read(p, _readTcb);
             else if (member == 10) (modules, p) = _readModules(p);
-            else if (member == 9) (, legacyModule, , p) = _readModule(p, true);
+            else if (member == 9) (legacy, p) = _readModule(p, true);
             else if (member != 0) p = _readHead(content, member, p);
             else p = Json.skip(p);
             (hasMore, p) = Json.accept(p, 0x2c);
@@ -73,7 +78,7 @@ library TcbInfo {
         for (uint256 i = 1; i < 12; ++i) {
             if ((seen >> i) & 1 == 0 && i != 10) revert Json.Json_Missing(i - 1);
         }
-        content.compiled = _pack(levels, modules, legacyModule);
+        content.compiled = _pack(levels, modules, legacy.identity);
     }
 
     // PRIVATE
@@ -96,9 +101,9 @@ library TcbInfo {
     function _readHead(TcbInfoContent memory content, uint256 member, uint256 p) private pure returns (uint256) {
         uint256 value;
         if (member == 1) {
-            uint256 length;
-            (value, length, p) = Json.text(p);
-            if (length != 3 || Memory.word(value) >> 232 != uint24(bytes3("TDX"))) revert TcbInfo_Unsupported("id");
+            (value, p) = Json.quoted(p);
+            if (bytes5(bytes32(value)) != '"TDX"') revert TcbInfo_Unsupported("id");
+            p += 5;
         } else if (member == 2) {
             (value, p) = Json.number(p, type(uint32).max);
             if (value != 3) revert TcbInfo_Unsupported("version");
@@ -122,9 +127,7 @@ library TcbInfo {
     }
 
     function _readModules(uint256 p) private pure returns (Modules memory modules, uint256) {
-        modules.versions = new uint256[](TcbLevels.MAX);
-        modules.identities = new bytes32[](TcbLevels.MAX);
-        modules.levels = new LevelList[](TcbLevels.MAX);
+        modules.slots = new uint256[](TcbLevels.MAX);
         p = Json.expect(p, 0x5b);
         bool hasMore;
         (hasMore, p) = Json.accept(p, 0x5d);
@@ -133,7 +136,13 @@ library TcbInfo {
         while (hasMore) {
             uint256 i = modules.count;
             if (i == TcbLevels.MAX) revert TcbLevels.TcbLevels_TooMany();
-            (modules.versions[i], modules.identities[i], modules.levels[i], p) = _readModule(p, false);
+            Module memory module;
+            (module, p) = _readModule(p, false);
+            uint256 slot;
+            assembly ("memory-safe") {
+                slot := module
+            }
+            modules.slots[i] = slot;
             modules.count = i + 1;
             (hasMore, p) = Json.accept(p, 0x2c);
         }
@@ -142,10 +151,7 @@ library TcbInfo {
 
     /// @dev A `tdxModule` (no id, no levels) or one of `tdxModuleIdentities`. Intel's rule wants SEAMATTRIBUTES equal and zero, so
     /// that the mask changes nothing.
-    function _readModule(
-        uint256 p,
-        bool isLegacy
-    ) private pure returns (uint256 version, bytes32 identity, LevelList memory levels, uint256) {
+    function _readModule(uint256 p, bool isLegacy) private pure returns (Module memory module, uint256) {
         uint256[4] memory parts;
         uint256 seen;
         bool hasMore = true;
@@ -156,20 +162,20 @@ library TcbInfo {
             uint256 member = _moduleMember(name, isLegacy);
             if (seen & member != 0) revert Json.Json_Duplicate(p);
             seen |= member;
-            if (member == 1) (version, p) = _readModuleId(p);
+            if (member == 1) (module.version, p) = _readModuleId(p);
             else if (member == 2) p = _readSigner(parts, p);
             else if (member == 4) (parts[3], p) = Json.hexadecimal(p, 8);
-            else if (member == 8) (levels, p) = TcbLevels.read(p, TcbLevels.readIsvSvn);
+            else if (member == 8) (module.levels, p) = TcbLevels.read(p, TcbLevels.readIsvSvn);
             else p = Json.skip(p);
             (hasMore, p) = Json.accept(p, 0x2c);
         }
         for (uint256 i = 0; i < 4; ++i) {
             if ((seen >> i) & 1 == 0 && !(isLegacy && (i == 0 || i == 3))) revert Json.Json_Missing(i);
         }
-        identity = keccak256(
+        module.identity = keccak256(
             abi.encodePacked(uint128(parts[0]), uint128(parts[1]), uint128(parts[2]), uint64(parts[3]))
         );
-        return (version, identity, levels, Json.expect(p, 0x7d));
+        return (module, Json.expect(p, 0x7d));
     }
 
     function _moduleMember(uint256 name, bool isLegacy) private pure returns (uint256) {
@@ -183,19 +189,21 @@ library TcbInfo {
 
     /// @dev `TDX_` and the version in two hexadecimal digits.
     function _readModuleId(uint256 p) private pure returns (uint256 version, uint256) {
-        (uint256 start, uint256 length, uint256 next) = Json.text(p);
-        if (length != 6 || Memory.word(start) >> 224 != uint32(bytes4("TDX_")))
+        uint256 w;
+        (w, p) = Json.quoted(p);
+        if (bytes5(bytes32(w)) != '"TDX_' || (w >> 192) & 0xff != 0x22) {
             revert TcbInfo_Unsupported("tdxModuleIdentities");
-        return (Json.hexAt(start + 4, 1), next);
+        }
+        return (Json.hexAt(p + 5, 1), p + 8);
     }
 
     function _readSigner(uint256[4] memory parts, uint256 p) private pure returns (uint256) {
-        (uint256 start, uint256 length, uint256 next) = Json.text(p);
-        if (length != 96) revert Json.Json_Unexpected(start);
+        uint256 start = Json.expect(p, 0x22);
+        if (Memory.octet(start + 96) != 0x22) revert Json.Json_Unexpected(start);
         parts[0] = Json.hexAt(start, 16);
         parts[1] = Json.hexAt(start + 32, 16);
         parts[2] = Json.hexAt(start + 64, 16);
-        return next;
+        return start + 97;
     }
 
     /// @dev A platform level's `tcb`: high is SGX components ‖ PCE SVN, low the TDX components.
@@ -238,31 +246,42 @@ library TcbInfo {
 
     /// @dev Sixteen objects with an `svn`, as sixteen bytes.
     function _readComponents(uint256 p) private pure returns (uint256 components, uint256) {
-        p = Json.expect(p, 0x5b);
-        for (uint256 i = 0; i < 16; ++i) {
-            if (i > 0) p = Json.expect(p, 0x2c);
-            uint256 svn;
-            // As Intel writes most of them: {"svn":n}
-            if (Memory.word(p) >> 200 == 0x7b2273766e223a) {
-                uint256 next;
-                (svn, next) = Json.number(p + 7, 255);
-                if (Memory.octet(next) == 0x7d) p = next + 1;
-                else (svn, p) = _readComponent(p);
-            } else {
-                (svn, p) = _readComponent(p);
+        unchecked {
+            p = Json.expect(p, 0x5b);
+            for (uint256 i = 0; i < 16; ++i) {
+                if (i > 0) p = Json.expect(p, 0x2c);
+                bytes32 w = bytes32(Memory.word(p));
+                uint256 svn;
+                if (bytes7(w) != '{"svn":') {
+                    (svn, p) = _readComponent(Json.expect(p, 0x7b), false, 0);
+                } else if (uint8(w[7]) ^ 0x30 < 10 && w[8] == "}") {
+                    // As Intel writes most of them: {"svn":n}
+                    svn = uint8(w[7]) ^ 0x30;
+                    p += 9;
+                } else {
+                    (svn, p) = Json.number(p + 7, 255);
+                    bool hasMore;
+                    (hasMore, p) = Json.accept(p, 0x2c);
+                    if (hasMore) (svn, p) = _readComponent(p, true, svn);
+                    else p = Json.expect(p, 0x7d);
+                }
+                components = (components << 8) | svn;
             }
-            components = (components << 8) | svn;
+            return (components, Json.expect(p, 0x5d));
         }
-        return (components, Json.expect(p, 0x5d));
     }
 
-    function _readComponent(uint256 p) private pure returns (uint256 svn, uint256) {
-        bool isSeen;
+    /// @dev The members of a component from `p` on; of an `svn` that is `isSeen` already, there must be no second one.
+    function _readComponent(uint256 p, bool isSeen, uint256 seenSvn) private pure returns (uint256 svn, uint256) {
+        svn = seenSvn;
         bool hasMore = true;
-        p = Json.expect(p, 0x7b);
         while (hasMore) {
+            // What Intel says beside the SVN.
+            bytes32 w = bytes32(Memory.word(p));
             uint256 name;
-            (name, , p) = Json.key(p);
+            if (bytes11(w) == '"category":') p += 11;
+            else if (bytes7(w) == '"type":') p += 7;
+            else (name, , p) = Json.key(p);
             if (name == uint256(bytes32("svn"))) {
                 if (isSeen) revert Json.Json_Duplicate(p);
                 isSeen = true;
@@ -281,30 +300,70 @@ library TcbInfo {
         Modules memory modules,
         bytes32 legacyModule
     ) private pure returns (bytes memory packed) {
-        bytes memory advisories;
-        packed = abi.encodePacked(uint8(levels.count), uint8(modules.count), legacyModule);
+        uint256 size = HEAD_SIZE + levels.count * LEVEL_SIZE + _advisoriesSize(levels);
+        for (uint256 i = 0; i < modules.count; ++i) {
+            LevelList memory list = _at(modules, i).levels;
+            size += MODULE_SIZE + list.count * MODULE_LEVEL_SIZE + _advisoriesSize(list);
+        }
+        // One word more: what is put behind the last byte goes there.
+        packed = new bytes(size + 32);
+        (uint256 p, ) = Memory.bounds(packed);
+        p = Memory.put(p, levels.count, 1);
+        p = Memory.put(p, modules.count, 1);
+        p = Memory.put(p, uint256(legacyModule), 32);
         for (uint256 i = 0; i < levels.count; ++i) {
-            uint256 high = levels.high[i];
-            packed = abi.encodePacked(
-                packed,
-                uint128(high >> 16),
-                uint128(levels.low[i]),
-                uint16(high),
-                uint24(levels.verdict[i])
-            );
-            advisories = abi.encodePacked(advisories, uint8(levels.advisories[i].length / 3), levels.advisories[i]);
+            Level memory level = TcbLevels.levelAt(levels, i);
+            p = Memory.put(p, level.high >> 16, 16);
+            p = Memory.put(p, level.low, 16);
+            p = Memory.put(p, level.high, 2);
+            p = Memory.put(p, level.verdict, 3);
         }
         for (uint256 i = 0; i < modules.count; ++i) {
-            LevelList memory list = modules.levels[i];
-            packed = abi.encodePacked(packed, uint8(modules.versions[i]), uint8(list.count), modules.identities[i]);
-            for (uint256 j = 0; j < list.count; ++j) {
-                if (list.high[j] > type(uint8).max) revert TcbInfo_Unsupported("isvsvn");
+            Module memory module = _at(modules, i);
+            p = Memory.put(p, module.version, 1);
+            p = Memory.put(p, module.levels.count, 1);
+            p = Memory.put(p, uint256(module.identity), 32);
+            for (uint256 j = 0; j < module.levels.count; ++j) {
+                Level memory level = TcbLevels.levelAt(module.levels, j);
+                if (level.high > type(uint8).max) revert TcbInfo_Unsupported("isvsvn");
                 // UpToDate, OutOfDate and Revoked are all that a module can be (Intel's VALID_MODULE_TCB_STATUSES).
-                if (!isIn(TcbStatus(list.verdict[j] >> 16), MODULE_SET)) revert TcbLevels.TcbLevels_UnknownStatus();
-                packed = abi.encodePacked(packed, uint8(list.high[j]), uint24(list.verdict[j]));
-                advisories = abi.encodePacked(advisories, uint8(list.advisories[j].length / 3), list.advisories[j]);
+                if (!isIn(TcbStatus(level.verdict >> 16), MODULE_SET)) revert TcbLevels.TcbLevels_UnknownStatus();
+                p = Memory.put(p, level.high, 1);
+                p = Memory.put(p, level.verdict, 3);
             }
         }
-        return bytes.concat(packed, advisories);
+        p = _putAdvisories(p, levels);
+        for (uint256 i = 0; i < modules.count; ++i) {
+            p = _putAdvisories(p, _at(modules, i).levels);
+        }
+        assembly ("memory-safe") {
+            mstore(packed, size)
+        }
+    }
+
+    function _advisoriesSize(LevelList memory levels) private pure returns (uint256 size) {
+        size = levels.count;
+        for (uint256 i = 0; i < levels.count; ++i) {
+            size += TcbLevels.levelAt(levels, i).advisories.length;
+        }
+    }
+
+    function _putAdvisories(uint256 p, LevelList memory levels) private pure returns (uint256) {
+        for (uint256 i = 0; i < levels.count; ++i) {
+            (uint256 start, uint256 end) = Memory.bounds(TcbLevels.levelAt(levels, i).advisories);
+            p = Memory.put(p, (end - start) / 3, 1);
+            assembly ("memory-safe") {
+                mcopy(p, start, sub(end, start))
+            }
+            p += end - start;
+        }
+        return p;
+    }
+
+    function _at(Modules memory modules, uint256 i) private pure returns (Module memory module) {
+        uint256 slot = modules.slots[i];
+        assembly ("memory-safe") {
+            module := slot
+        }
     }
 }

@@ -57,34 +57,38 @@ library X509 {
     uint256 private constant _KEY_USAGE = 0x551d0f;
     uint256 private constant _BASIC_CONSTRAINTS = 0x551d13;
     uint256 private constant _SGX_EXTENSION = 0x2a864886f84d010d01;
+    /// @dev SEQUENCE of 16 bytes { OID INTEL_OID.2.n, up to n, …
+    uint256 private constant _COMPONENT = 0x3010060b2a864886f84d010d0102;
 
     /// @notice Reads the certificate between `start` and `end`; nothing may follow it.
     function parse(uint256 start, uint256 end) internal pure returns (Certificate memory c) {
-        (uint256 p, uint256 limit) = Der.readLast(start, end, Der.SEQUENCE);
-        c.tbsStart = p;
-        (p, c.tbsEnd) = Der.read(p, limit, Der.SEQUENCE);
-        _parseSignature(c, limit);
-        limit = c.tbsEnd;
+        unchecked {
+            (uint256 p, uint256 limit) = Der.readLast(start, end, Der.SEQUENCE);
+            c.tbsStart = p;
+            (p, c.tbsEnd) = Der.read(p, limit, Der.SEQUENCE);
+            _parseSignature(c, limit);
+            limit = c.tbsEnd;
 
-        p = Der.expectBytes(p, limit, _VERSION_3, 5);
-        uint256 from;
-        (from, p) = Der.readInteger(p, limit);
-        c.serial = Memory.hash(from, p);
-        p = Der.expectBytes(p, limit, _ECDSA_WITH_SHA256, 12);
-        from = p;
-        (, p) = Der.read(p, limit, Der.SEQUENCE);
-        c.issuer = Memory.hash(from, p);
-        p = _parseValidity(c, p, limit);
-        from = p;
-        (, p) = Der.read(p, limit, Der.SEQUENCE);
-        c.subject = Memory.hash(from, p);
-        p = Der.expectBytes(p, limit, _P256_KEY, 27);
-        c.x = bytes32(Memory.word(p));
-        c.y = bytes32(Memory.word(p + 32));
-        p += 64;
-        // The key must end before the extensions begin; there are no unique identifiers.
-        (p, from) = Der.readLast(p, limit, 0xa3);
-        (c.extensionsStart, c.extensionsEnd) = Der.readLast(p, from, Der.SEQUENCE);
+            p = Der.expectBytes(p, limit, _VERSION_3, 5);
+            uint256 from;
+            (from, p) = Der.readInteger(p, limit);
+            c.serial = Memory.hash(from, p);
+            p = Der.expectBytes(p, limit, _ECDSA_WITH_SHA256, 12);
+            from = p;
+            (, p) = Der.read(p, limit, Der.SEQUENCE);
+            c.issuer = Memory.hash(from, p);
+            p = _parseValidity(c, p, limit);
+            from = p;
+            (, p) = Der.read(p, limit, Der.SEQUENCE);
+            c.subject = Memory.hash(from, p);
+            p = Der.expectBytes(p, limit, _P256_KEY, 27);
+            c.x = bytes32(Memory.word(p));
+            c.y = bytes32(Memory.word(p + 32));
+            p += 64;
+            // The key must end before the extensions begin; there are no unique identifiers.
+            (p, from) = Der.readLast(p, limit, 0xa3);
+            (c.extensionsStart, c.extensionsEnd) = Der.readLast(p, from, Der.SEQUENCE);
+        }
     }
 
     /// @notice Requires basic constraints and key usage of a certificate authority, or of an end entity.
@@ -94,25 +98,27 @@ library X509 {
 
     /// @notice Requires the extensions of an end entity and reads the SGX extension.
     function parseSgxExtension(Certificate memory c) internal pure returns (SgxExtension memory sgx) {
-        (uint256 p, uint256 end) = _walk(c, false, true);
-        if (p == 0) revert X509_InvalidExtension(c.extensionsStart);
-        (p, end) = Der.readLast(p, end, Der.SEQUENCE);
-        uint256 seen;
-        while (p < end) {
-            // SEQUENCE { OID INTEL_OID.n, value }
-            (uint256 q, uint256 next) = Der.read(p, end, Der.SEQUENCE);
-            uint256 arc = Memory.word(q);
-            // Members with longer or other identifiers are none that a verifier needs.
-            if (arc >> 168 == (0x060a << 72) | _SGX_EXTENSION) {
-                arc = (arc >> 160) & 0xff;
-                if (seen & (1 << arc) != 0) revert X509_InvalidExtension(q);
-                seen |= 1 << arc;
-                _parseMember(sgx, arc, q + 12, next);
+        unchecked {
+            (uint256 p, uint256 end) = _walk(c, false, true);
+            if (p == 0) revert X509_InvalidExtension(c.extensionsStart);
+            (p, end) = Der.readLast(p, end, Der.SEQUENCE);
+            uint256 seen;
+            while (p < end) {
+                // SEQUENCE { OID INTEL_OID.n, value }
+                (uint256 q, uint256 next) = Der.read(p, end, Der.SEQUENCE);
+                uint256 arc = Memory.word(q);
+                // Members with longer or other identifiers are none that a verifier needs.
+                if (arc >> 168 == (0x060a << 72) | _SGX_EXTENSION) {
+                    arc = (arc >> 160) & 0xff;
+                    if (seen & (1 << arc) != 0) revert X509_InvalidExtension(q);
+                    seen |= 1 << arc;
+                    _parseMember(sgx, arc, q + 12, next);
+                }
+                p = next;
             }
-            p = next;
+            // PPID, TCB, PCEID, FMSPC and SGX type are in every PCK certificate.
+            if (seen & 0x3e != 0x3e) revert X509_InvalidExtension(end);
         }
-        // PPID, TCB, PCEID, FMSPC and SGX type are in every PCK certificate.
-        if (seen & 0x3e != 0x3e) revert X509_InvalidExtension(end);
     }
 
     // PRIVATE
@@ -123,16 +129,18 @@ library X509 {
 
     /// @notice Reads signatureAlgorithm and signatureValue, which end a certificate and a CRL.
     function parseSignature(uint256 p, uint256 limit) internal pure returns (bytes32, bytes32) {
-        p = Der.expectBytes(p, limit, _ECDSA_WITH_SHA256, 12);
-        (p, limit) = Der.readLast(p, limit, Der.BIT_STRING);
-        if (Memory.octet(p) != 0) revert Der.Der_Unexpected(p);
-        (p, limit) = Der.readLast(p + 1, limit, Der.SEQUENCE);
-        uint256 r;
-        uint256 s;
-        (r, p) = Der.readScalar(p, limit);
-        (s, p) = Der.readScalar(p, limit);
-        if (p != limit) revert Der.Der_Unexpected(p);
-        return (bytes32(r), bytes32(s));
+        unchecked {
+            p = Der.expectBytes(p, limit, _ECDSA_WITH_SHA256, 12);
+            (p, limit) = Der.readLast(p, limit, Der.BIT_STRING);
+            if (Memory.octet(p) != 0) revert Der.Der_Unexpected(p);
+            (p, limit) = Der.readLast(p + 1, limit, Der.SEQUENCE);
+            uint256 r;
+            uint256 s;
+            (r, p) = Der.readScalar(p, limit);
+            (s, p) = Der.readScalar(p, limit);
+            if (p != limit) revert Der.Der_Unexpected(p);
+            return (bytes32(r), bytes32(s));
+        }
     }
 
     /// @notice Reads the signature algorithm inside of what is signed.
@@ -153,35 +161,38 @@ library X509 {
         bool isAuthority,
         bool isPck
     ) private pure returns (uint256 sgxStart, uint256 sgxEnd) {
-        uint256 p = c.extensionsStart;
-        uint256 end = c.extensionsEnd;
-        bool hasConstraints;
-        bool hasUsage;
-        while (p < end) {
-            (uint256 q, uint256 next) = Der.read(p, end, Der.SEQUENCE);
-            (uint256 oid, uint256 oidEnd) = Der.read(q, next, Der.OID);
-            q = oidEnd;
-            bool isCritical = Der.isAt(q, next, Der.BOOLEAN);
-            // A BOOLEAN that is not true would be the default, which DER leaves out.
-            if (isCritical) q = Der.expectBytes(q, next, 0x0101ff, 3);
-            (uint256 value, uint256 valueEnd) = Der.readLast(q, next, Der.OCTET_STRING);
-            uint256 length = oidEnd - oid;
-            uint256 id = Memory.word(oid) >> (length < 32 ? 256 - 8 * length : 0);
-            if (length == 3 && id == _BASIC_CONSTRAINTS) {
-                if (hasConstraints || _isAuthority(value, valueEnd) != isAuthority) revert X509_InvalidExtension(value);
-                hasConstraints = true;
-            } else if (length == 3 && id == _KEY_USAGE) {
-                if (hasUsage || !_mayBeUsed(value, valueEnd, isAuthority)) revert X509_InvalidExtension(value);
-                hasUsage = true;
-            } else if (isPck && length == 9 && id == _SGX_EXTENSION) {
-                if (sgxStart != 0) revert X509_InvalidExtension(value);
-                (sgxStart, sgxEnd) = (value, valueEnd);
-            } else if (isCritical) {
-                revert X509_UnknownCriticalExtension(oid);
+        unchecked {
+            uint256 p = c.extensionsStart;
+            uint256 end = c.extensionsEnd;
+            bool hasConstraints;
+            bool hasUsage;
+            while (p < end) {
+                (uint256 q, uint256 next) = Der.read(p, end, Der.SEQUENCE);
+                (uint256 oid, uint256 oidEnd) = Der.read(q, next, Der.OID);
+                q = oidEnd;
+                bool isCritical = Der.isAt(q, next, Der.BOOLEAN);
+                // A BOOLEAN that is not true would be the default, which DER leaves out.
+                if (isCritical) q = Der.expectBytes(q, next, 0x0101ff, 3);
+                (uint256 value, uint256 valueEnd) = Der.readLast(q, next, Der.OCTET_STRING);
+                uint256 length = oidEnd - oid;
+                uint256 id = Memory.word(oid) >> (length < 32 ? 256 - 8 * length : 0);
+                if (length == 3 && id == _BASIC_CONSTRAINTS) {
+                    if (hasConstraints || _isAuthority(value, valueEnd) != isAuthority)
+                        revert X509_InvalidExtension(value);
+                    hasConstraints = true;
+                } else if (length == 3 && id == _KEY_USAGE) {
+                    if (hasUsage || !_mayBeUsed(value, valueEnd, isAuthority)) revert X509_InvalidExtension(value);
+                    hasUsage = true;
+                } else if (isPck && length == 9 && id == _SGX_EXTENSION) {
+                    if (sgxStart != 0) revert X509_InvalidExtension(value);
+                    (sgxStart, sgxEnd) = (value, valueEnd);
+                } else if (isCritical) {
+                    revert X509_UnknownCriticalExtension(oid);
+                }
+                p = next;
             }
-            p = next;
+            if (!hasConstraints || !hasUsage) revert X509_InvalidExtension(end);
         }
-        if (!hasConstraints || !hasUsage) revert X509_InvalidExtension(end);
     }
 
     /// @dev BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }
@@ -221,34 +232,53 @@ library X509 {
 
     /// @dev TCB: 16 component SVNs (arcs 1 to 16), the PCE SVN (17) and the CPU SVN (18), each as SEQUENCE { OID, value }.
     function _parseTcb(SgxExtension memory sgx, uint256 p, uint256 limit) private pure {
-        (p, limit) = Der.readLast(p, limit, Der.SEQUENCE);
-        uint256 seen;
-        uint256 components;
-        while (p < limit) {
-            (uint256 q, uint256 next) = Der.read(p, limit, Der.SEQUENCE);
-            // OID of 11 bytes: INTEL_OID.2.n
-            uint256 w = Memory.word(q);
-            if (w >> 160 != (0x060b << 80) | (_SGX_EXTENSION << 8) | 2) revert X509_InvalidExtension(q);
-            uint256 arc = (w >> 152) & 0xff;
-            if (arc == 0 || arc > 18 || seen & (1 << arc) != 0) revert X509_InvalidExtension(q);
-            seen |= 1 << arc;
-            q += 13;
-            if (arc < 17) {
-                uint256 svn;
-                (svn, q) = Der.readUint(q, next, 255);
-                components |= svn << (128 - 8 * arc);
-            } else if (arc == 17) {
-                uint256 svn;
-                (svn, q) = Der.readUint(q, next, 65535);
-                sgx.pceSvn = uint16(svn);
-            } else {
-                _octets(q, next, 16);
-                q = next;
+        unchecked {
+            (p, limit) = Der.readLast(p, limit, Der.SEQUENCE);
+            uint256 seen;
+            uint256 components;
+            while (p < limit) {
+                // A component SVN below 128, as most are, in 18 bytes.
+                uint256 w = Memory.word(p);
+                {
+                    uint256 n = (w >> 136) & 0xff;
+                    if (
+                        w >> 144 == _COMPONENT &&
+                        (w >> 112) & 0xffff80 == 0x020100 &&
+                        n - 1 < 16 &&
+                        seen & (1 << n) == 0 &&
+                        limit - p > 17
+                    ) {
+                        seen |= 1 << n;
+                        components |= ((w >> 112) & 0x7f) << (128 - 8 * n);
+                        p += 18;
+                        continue;
+                    }
+                }
+                (uint256 q, uint256 next) = Der.read(p, limit, Der.SEQUENCE);
+                // OID of 11 bytes: INTEL_OID.2.n
+                w = Memory.word(q);
+                if (w >> 160 != (0x060b << 80) | (_SGX_EXTENSION << 8) | 2) revert X509_InvalidExtension(q);
+                uint256 arc = (w >> 152) & 0xff;
+                if (arc == 0 || arc > 18 || seen & (1 << arc) != 0) revert X509_InvalidExtension(q);
+                seen |= 1 << arc;
+                q += 13;
+                if (arc < 17) {
+                    uint256 svn;
+                    (svn, q) = Der.readUint(q, next, 255);
+                    components |= svn << (128 - 8 * arc);
+                } else if (arc == 17) {
+                    uint256 svn;
+                    (svn, q) = Der.readUint(q, next, 65535);
+                    sgx.pceSvn = uint16(svn);
+                } else {
+                    _octets(q, next, 16);
+                    q = next;
+                }
+                if (q != next) revert X509_InvalidExtension(q);
+                p = next;
             }
-            if (q != next) revert X509_InvalidExtension(q);
-            p = next;
+            if (seen != 0x7fffe) revert X509_InvalidExtension(limit);
+            sgx.components = uint128(components);
         }
-        if (seen != 0x7fffe) revert X509_InvalidExtension(limit);
-        sgx.components = uint128(components);
     }
 }
