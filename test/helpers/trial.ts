@@ -16,6 +16,10 @@ const callProbeAbi = parseAbi(["function outcome(address target, bytes data) ret
 export type Outcome<T> =
   { readonly refused?: undefined; readonly value: T } | { readonly refused: string; readonly args: readonly unknown[] };
 
+/** The outcome with `map` of what was returned. */
+export const mapOutcome = <T, U>(outcome: Outcome<T>, map: (value: T) => U): Outcome<U> =>
+  outcome.refused === undefined ? { value: map(outcome.value) } : outcome;
+
 /** A call that never fails: it says what came of it. Far faster than a failing `eth_call`, whose stack trace is drawn. */
 export async function openProbe(stage: Stage) {
   const probe = await stage.deploy("CallProbe", callProbeAbi, []);
@@ -36,7 +40,6 @@ export async function openProbe(stage: Stage) {
 }
 
 const decodeVerdict = (data: Hex) => decodeFunctionResult({ abi: tdxVerifierAbi, functionName: "verify", data });
-type Verdict = ReturnType<typeof decodeVerdict>;
 
 /** Options of a judgement. */
 interface JudgeOptions {
@@ -52,10 +55,12 @@ export async function openTrial(stage: Stage, root: Hex) {
   const ask = (data: Hex) => probe(verifier.contract.address, data);
 
   /** What `verify` would come to. */
-  const judge = async (quote: Quote, options: JudgeOptions = {}): Promise<Outcome<Verdict>> => {
+  const judge = async (quote: Quote, options: JudgeOptions = {}) => {
     const args = [quoteArgument(quote, options), options.grace ?? 0] as const;
-    const outcome = await ask(encodeFunctionData({ abi: tdxVerifierAbi, functionName: "verify", args }));
-    return outcome.refused === undefined ? { value: decodeVerdict(outcome.value) } : outcome;
+    return mapOutcome(
+      await ask(encodeFunctionData({ abi: tdxVerifierAbi, functionName: "verify", args })),
+      decodeVerdict,
+    );
   };
 
   return {
