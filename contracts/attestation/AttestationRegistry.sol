@@ -11,7 +11,7 @@ import {
     ImageMeasurements,
     SwitchKind
 } from "../interfaces/IAttestationRegistry.sol";
-import {ITdxVerifier, Quote, Verdict} from "../interfaces/ITdxVerifier.sol";
+import {ITdxVerifier, Verdict} from "../interfaces/ITdxVerifier.sol";
 import {TcbStatus, isIn} from "../types/TcbStatus.sol";
 import {TdReport} from "./codec/TdReport.sol";
 
@@ -66,6 +66,8 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     uint256 public constant MAX_SWITCH = 14 days;
     /// @inheritdoc IAttestationRegistry
     uint256 public constant SWITCHES_PER_YEAR = 4;
+    /// @inheritdoc IAttestationRegistry
+    uint256 public constant MAX_SHAPES = 64;
 
     uint256 private constant _BLOCKS = 256;
     uint40 private constant _CONFIRMED = type(uint40).max;
@@ -80,7 +82,9 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     uint40[SWITCHES_PER_YEAR] private _guardianSwitches;
     mapping(address key => Record) private _records;
     mapping(bytes32 image => bool) public isImageAllowed;
-    mapping(bytes32 imageAndShape => bool) private _shapes;
+    /// @dev Keccak-256 of image ‖ RTMR0. Only an allowed image has shapes, so that one look answers for both.
+    mapping(bytes32 workload => bool) private _isWorkload;
+    mapping(bytes32 image => bytes32[] workloads) private _workloads;
     mapping(SwitchKind => mapping(bytes32 id => uint40)) private _switches;
 
     // CONSTRUCTOR
@@ -101,9 +105,10 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     function attest(
         bytes32 subject,
         uint40 blockNumber,
-        Quote calldata quote
+        bytes calldata signedData,
+        bytes calldata signatureData
     ) external returns (AttestationStatus memory) {
-        bytes calldata report = _reportOf(quote.signedData);
+        bytes calldata report = _reportOf(signedData);
         address key = address(bytes20(report[TdReport.REPORT_DATA:]));
         Record storage record = _records[key];
         {
@@ -115,7 +120,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         }
         _requireBinding(report, subject, blockNumber);
         Policy memory policy = _policy;
-        Verdict memory verdict = policy.verifier.verify(quote, GRACE);
+        Verdict memory verdict = policy.verifier.verify(signedData, signatureData, GRACE);
         bytes32 image = _requireWorkload(report);
         Record memory made = Record({
             expiry: _expiryOf(verdict),
@@ -192,6 +197,11 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     function removeImage(bytes32 image) external restricted {
         if (!isImageAllowed[image]) revert AttestationRegistry_UnknownImage(image);
         isImageAllowed[image] = false;
+        bytes32[] storage workloads = _workloads[image];
+        for (uint256 i = workloads.length; i > 0; --i) {
+            _isWorkload[workloads[i - 1]] = false;
+            workloads.pop();
+        }
         emit ImageRemoved(image, _bump());
     }
 
@@ -199,17 +209,24 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     function allowShape(bytes32 image, bytes calldata rtMr0) external restricted {
         if (rtMr0.length != 48) revert AttestationRegistry_InvalidMeasurements();
         if (!isImageAllowed[image]) revert AttestationRegistry_UnknownImage(image);
-        bytes32 id = _shapeId(image, rtMr0);
-        if (_shapes[id]) revert AttestationRegistry_NothingChanges();
-        _shapes[id] = true;
+        bytes32 workload = _workloadOf(image, rtMr0);
+        if (_isWorkload[workload]) revert AttestationRegistry_NothingChanges();
+        if (_workloads[image].length == MAX_SHAPES) revert AttestationRegistry_TooManyShapes(image);
+        _isWorkload[workload] = true;
+        _workloads[image].push(workload);
         emit ShapeAllowed(image, rtMr0, _bump());
     }
 
     /// @inheritdoc IAttestationRegistry
     function removeShape(bytes32 image, bytes calldata rtMr0) external restricted {
-        bytes32 id = _shapeId(image, rtMr0);
-        if (!_shapes[id]) revert AttestationRegistry_NothingChanges();
-        _shapes[id] = false;
+        bytes32 workload = _workloadOf(image, rtMr0);
+        if (!_isWorkload[workload]) revert AttestationRegistry_NothingChanges();
+        _isWorkload[workload] = false;
+        bytes32[] storage workloads = _workloads[image];
+        uint256 i;
+        while (workloads[i] != workload) ++i;
+        workloads[i] = workloads[workloads.length - 1];
+        workloads.pop();
         emit ShapeRemoved(image, rtMr0, _bump());
     }
 
@@ -325,7 +342,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
 
     /// @inheritdoc IAttestationRegistry
     function isShapeAllowed(bytes32 image, bytes calldata rtMr0) external view returns (bool) {
-        return isImageAllowed[image] && _shapes[_shapeId(image, rtMr0)];
+        return _isWorkload[_workloadOf(image, rtMr0)];
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -385,15 +402,17 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         );
         bytes calldata rtMr0 = report[TdReport.RT_MR0:TdReport.RT_MR1];
         image = keccak256(measured);
-        if (!isImageAllowed[image]) {
-            bytes calldata rtMr3 = report[TdReport.RT_MR3:TdReport.RT_MR3 + 48];
-            assembly ("memory-safe") {
-                calldatacopy(add(measured, 240), rtMr3.offset, 48)
-            }
-            image = keccak256(measured);
-            if (!isImageAllowed[image]) revert AttestationRegistry_UnknownWorkload(image, rtMr0);
+        if (_isWorkload[_workloadOf(image, rtMr0)]) return image;
+        bytes calldata rtMr3 = report[TdReport.RT_MR3:TdReport.RT_MR3 + 48];
+        assembly ("memory-safe") {
+            calldatacopy(add(measured, 240), rtMr3.offset, 48)
         }
-        if (!_shapes[_shapeId(image, rtMr0)]) revert AttestationRegistry_UnknownWorkload(image, rtMr0);
+        image = keccak256(measured);
+        if (!_isWorkload[_workloadOf(image, rtMr0)]) revert AttestationRegistry_UnknownWorkload(image, rtMr0);
+    }
+
+    function _workloadOf(bytes32 image, bytes calldata rtMr0) private pure returns (bytes32) {
+        return keccak256(bytes.concat(image, rtMr0));
     }
 
     function _requireAccepted(Record memory record, Policy memory policy) private view {
@@ -495,9 +514,5 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         if (kind == SwitchKind.Fmspc) return bytes6(id);
         if (kind == SwitchKind.Operator) return bytes20(id);
         return bytes8(id);
-    }
-
-    function _shapeId(bytes32 image, bytes calldata rtMr0) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(image, rtMr0));
     }
 }

@@ -326,7 +326,7 @@ abstract contract CollateralStore is ICollateralStore {
             c.notAfter,
             0
         );
-        if (c.x != stored.x || c.y != stored.y) _voidOldKey(kind);
+        if (stored.notAfter != 0 && (c.x != stored.x || c.y != stored.y)) _voidOldKey(kind);
         _signers[kind] = Signer({x: c.x, y: c.y, serial: serial, notBefore: dates.issued, notAfter: dates.validUntil});
         _emitUpload(kind, 0, dates, digest);
         _refreshHeads();

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {CollateralKind, RootKey} from "../interfaces/ICollateralStore.sol";
-import {ITdxVerifier, Quote, Verdict} from "../interfaces/ITdxVerifier.sol";
+import {ITdxVerifier, Verdict} from "../interfaces/ITdxVerifier.sol";
 import {
     CONFIGURATION_SET,
     RELAUNCH_PLATFORM_SET,
@@ -62,21 +62,28 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     // VERIFICATION
 
     /// @inheritdoc ITdxVerifier
-    function verify(Quote calldata quote, uint40 grace) external returns (Verdict memory v) {
-        (uint256 start, uint256 end) = Memory.load(quote.signedData);
+    function verify(
+        bytes calldata signedData,
+        bytes calldata signatureData,
+        uint40 grace
+    ) external returns (Verdict memory v) {
+        (uint256 start, uint256 end) = Memory.load(signedData);
         (uint256 report, bool is15) = _requireTdQuote(start, end);
-        bytes32 x = quote.attestationKey[0];
-        bytes32 y = quote.attestationKey[1];
-        if (!isSignedBy(Memory.sha256Of(start, end), quote.signature.r, quote.signature.s, x, y)) {
+        bytes32 digest = Memory.sha256Of(start, end);
+        (start, end) = Memory.load(signatureData);
+        uint256 certification = start + TdReport.CERTIFICATION;
+        if (end < certification) revert TdxVerifier_MalformedQuote();
+        uint256 key = start + TdReport.KEY;
+        if (!_isSignedBy(digest, start, bytes32(Memory.word(key)), bytes32(Memory.word(key + 32)))) {
             revert TdxVerifier_InvalidQuoteSignature();
         }
-        v.platform = keccak256(abi.encode(x, y));
+        v.platform = Memory.hash(key, certification);
         Heads memory heads = _heads;
         _requireCurrent(CollateralKind.QeIdentity, heads.qeCurrent, grace);
         Platform memory platform =
-            quote.leaf.length == 0
+            end == certification
                 ? _knownPlatform(v.platform, heads.origin)
-                : _newPlatform(v.platform, quote, heads, grace);
+                : _newPlatform(v.platform, start, end, heads, grace);
         _judgeChain(v, platform, heads, grace);
         v.qeStatus = _judgeQe(platform.qeIsvSvn);
         _judgeTcb(v, platform, report, is15, _tcbInfo(v, platform.fmspc, heads.signer, grace));
@@ -155,15 +162,20 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         if (block.timestamp > notAfter) revert TdxVerifier_LeafExpired(notAfter);
     }
 
-    /// @dev Verifies who vouches for the attestation key: leaf, QE report, QE identity. Remembers the platform.
+    /// @dev Verifies who vouches for the attestation key, by the signature data from `start` to `end`: leaf, QE report, QE identity.
+    /// Remembers the platform.
     function _newPlatform(
         bytes32 id,
-        Quote calldata quote,
+        uint256 start,
+        uint256 end,
         Heads memory heads,
         uint256 grace
     ) private returns (Platform memory platform) {
-        (uint256 start, uint256 end) = Memory.load(quote.leaf);
-        Certificate memory leaf = X509.parse(start, end);
+        uint256 authEnd = start + TdReport.QE_AUTH_DATA;
+        if (end < authEnd) revert TdxVerifier_MalformedQuote();
+        authEnd += _littleEndian16(Memory.word(start + TdReport.QE_AUTH_SIZE) >> 240);
+        if (end < authEnd) revert TdxVerifier_MalformedQuote();
+        Certificate memory leaf = X509.parse(authEnd, end);
         SgxExtension memory sgx = X509.parseSgxExtension(leaf);
         bool isProcessor = leaf.issuer == PROCESSOR_CA_NAME;
         if (!isProcessor && leaf.issuer != PLATFORM_CA_NAME) revert TdxVerifier_UnknownLeafIssuer(leaf.issuer);
@@ -178,7 +190,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
                 revert TdxVerifier_InvalidLeafSignature();
             }
         }
-        uint256 qeIsvSvn = _requireQe(quote, leaf);
+        uint256 qeIsvSvn = _requireQe(start, authEnd, leaf);
         // Days fit 16 bits until 2149.
         uint256 notAfterDay = leaf.notAfter / 1 days;
         platform = Platform({
@@ -215,15 +227,16 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     }
 
     /// @dev The QE report: signed by the leaf, binding the attestation key, of the enclave that the identity names.
-    function _requireQe(Quote calldata quote, Certificate memory leaf) private view returns (uint256 isvSvn) {
-        if (quote.qeReport.length != TdReport.QE_REPORT_SIZE) revert TdxVerifier_MalformedQuote();
-        (uint256 qe, uint256 end) = Memory.load(quote.qeReport);
-        if (
-            !isSignedBy(Memory.sha256Of(qe, end), quote.qeReportSignature.r, quote.qeReportSignature.s, leaf.x, leaf.y)
-        ) {
+    function _requireQe(uint256 start, uint256 authEnd, Certificate memory leaf) private view returns (uint256 isvSvn) {
+        uint256 qe = start + TdReport.CERTIFICATION;
+        uint256 signature = start + TdReport.QE_SIGNATURE;
+        if (!_isSignedBy(Memory.sha256Of(qe, signature), signature, leaf.x, leaf.y)) {
             revert TdxVerifier_InvalidQeReportSignature();
         }
-        bytes32 bound = sha256(abi.encodePacked(quote.attestationKey[0], quote.attestationKey[1], quote.qeAuthData));
+        // The report binds key ‖ authentication data: the key's copy goes in front of it, over the signature that is done with.
+        uint256 key = start + TdReport.QE_AUTH_DATA - TdReport.KEY_SIZE;
+        Memory.copy(start + TdReport.KEY, key, TdReport.KEY_SIZE);
+        bytes32 bound = Memory.sha256Of(key, authEnd);
         if (bytes32(Memory.word(qe + TdReport.QE_REPORT_DATA)) != bound) revert TdxVerifier_QeReportMismatch();
 
         Enclave memory wanted = _qe;
@@ -394,6 +407,11 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
             wanted = Memory.octet(p + TcbInfo.MODULE_SIZE);
         }
         return svns >> 120 >= wanted && (svns >> 104) & 0xff >= (latest >> 104) & 0xff;
+    }
+
+    /// @dev Whether the signature r ‖ s in memory at `signature` is one of `digest` by this key.
+    function _isSignedBy(bytes32 digest, uint256 signature, bytes32 x, bytes32 y) private view returns (bool) {
+        return isSignedBy(digest, bytes32(Memory.word(signature)), bytes32(Memory.word(signature + 32)), x, y);
     }
 
     // NUMBERS

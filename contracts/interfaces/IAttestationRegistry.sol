@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TcbStatus} from "../types/TcbStatus.sol";
-import {ITdxVerifier, Quote} from "./ITdxVerifier.sol";
+import {ITdxVerifier} from "./ITdxVerifier.sol";
 
 /// @notice What a kill switch names: a platform (its PPID), a platform type (FMSPC), a TDX module (the first 8 bytes of MRSEAM), a
 /// workload (an image's id), or an operator (an address).
@@ -90,6 +90,7 @@ interface IAttestationRegistry {
     event Restamped(address indexed key, uint32 epoch);
     event FloorsChanged(uint16 minTcbDay, uint16 minQeIsvSvn, uint16 allowedStatuses, uint32 policyEpoch);
     event ImageAllowed(bytes32 indexed image, ImageMeasurements measurements, uint32 policyEpoch);
+    /// @notice The image is off the list, and all of its shapes.
     event ImageRemoved(bytes32 indexed image, uint32 policyEpoch);
     event ShapeAllowed(bytes32 indexed image, bytes rtMr0, uint32 policyEpoch);
     event ShapeRemoved(bytes32 indexed image, bytes rtMr0, uint32 policyEpoch);
@@ -120,6 +121,7 @@ interface IAttestationRegistry {
     error AttestationRegistry_UnpinnedApplication();
     error AttestationRegistry_DebugImage();
     error AttestationRegistry_UnknownImage(bytes32 image);
+    error AttestationRegistry_TooManyShapes(bytes32 image);
     error AttestationRegistry_NothingChanges();
     error AttestationRegistry_SwitchTooLong(uint256 until, uint256 latest);
     /// @notice The guardian has used its switches; the next one is free at `freeAt`.
@@ -131,12 +133,13 @@ interface IAttestationRegistry {
 
     /// @notice Verifies a quote and remembers its key, for at most seven days. What was accepted before is a no-op that returns
     /// the status, so that a copied transaction cannot block its owner.
-    /// @param subject What the quote's commit names. @param blockNumber The block that it names. @param quote The quote, with only
-    /// its first three members where the platform is known.
+    /// @param subject What the quote's commit names. @param blockNumber The block that it names.
+    /// @param signedData As in {ITdxVerifier.verify}. @param signatureData As there: its first 128 bytes where the platform is known.
     function attest(
         bytes32 subject,
         uint40 blockNumber,
-        Quote calldata quote
+        bytes calldata signedData,
+        bytes calldata signatureData
     ) external returns (AttestationStatus memory);
 
     /// @notice Judges a record again, and stamps it with the current epoch if it is valid. Open to all.
@@ -153,10 +156,10 @@ interface IAttestationRegistry {
     /// @notice Lists an image. Class: parameters.
     function allowImage(ImageMeasurements calldata measurements) external returns (bytes32 image);
 
-    /// @notice Takes an image off the list: it bites at the next attestation. Class: parameters.
+    /// @notice Takes an image off the list, with its shapes: it bites at the next attestation. Class: parameters.
     function removeImage(bytes32 image) external;
 
-    /// @notice Lists a machine shape, by its RTMR0 (48 B), for an image. Class: parameters.
+    /// @notice Lists a machine shape, by its RTMR0 (48 B), for an image; at most {MAX_SHAPES}. Class: parameters.
     function allowShape(bytes32 image, bytes calldata rtMr0) external;
 
     /// @notice Takes a machine shape off an image's list. Class: parameters.
@@ -189,6 +192,7 @@ interface IAttestationRegistry {
     function GRACE() external view returns (uint40);
     function MAX_SWITCH() external view returns (uint256);
     function SWITCHES_PER_YEAR() external view returns (uint256);
+    function MAX_SHAPES() external view returns (uint256);
 
     /// @notice Whether the key's attestation holds now, whoever its operator is.
     function isValid(address key) external view returns (bool);

@@ -2,25 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TcbStatus} from "../types/TcbStatus.sol";
-import {ICollateralStore, P256Signature} from "./ICollateralStore.sol";
-
-/// @notice A TDX quote in the parts that its signatures cover.
-/// @param signedData v4: header (48 B) and TD report (584 B). v5: header, body type (2 B), body size (4 B), TD report (584 or 648 B).
-/// @param signature Of `signedData`, by the attestation key.
-/// @param attestationKey The attestation key, as two words.
-/// @param qeReport Report of the quoting enclave (384 B). Empty, like all that follows, where the platform is known.
-/// @param qeReportSignature Of `qeReport`, by the key of the PCK certificate.
-/// @param qeAuthData What `qeReport` binds beside the attestation key.
-/// @param leaf The PCK certificate, in DER.
-struct Quote {
-    bytes signedData;
-    P256Signature signature;
-    bytes32[2] attestationKey;
-    bytes qeReport;
-    P256Signature qeReportSignature;
-    bytes qeAuthData;
-    bytes leaf;
-}
+import {ICollateralStore} from "./ICollateralStore.sol";
 
 /// @notice What Intel's rules say of a quote.
 /// @param status The status of the whole. Never `Revoked`: that is an error.
@@ -116,8 +98,17 @@ interface ITdxVerifier is ICollateralStore {
     error TdxVerifier_TcbRevoked();
 
     /// @notice Verifies a quote, and remembers its platform if the quote is full.
-    /// @param quote The quote. @param grace Seconds for which collateral is taken that wants an update already.
-    function verify(Quote calldata quote, uint40 grace) external returns (Verdict memory);
+    /// @param signedData What the attestation key signs. v4: header (48 B) and TD report (584 B). v5: header, body type (2 B), body
+    /// size (4 B), TD report (584 or 648 B).
+    /// @param signatureData As in the quote: signature (64 B) and attestation key (64 B). That is all where the platform is known.
+    /// Otherwise what certifies the key follows, also as in the quote, but for headers and for the chain above the leaf: QE report
+    /// (384 B), its signature (64 B), size of the QE authentication data (2 B, little-endian), that data, PCK certificate (DER).
+    /// @param grace Seconds for which collateral is taken that wants an update already.
+    function verify(
+        bytes calldata signedData,
+        bytes calldata signatureData,
+        uint40 grace
+    ) external returns (Verdict memory);
 
     /// @notice What is remembered of a platform; zeros if nothing is.
     function platformOf(

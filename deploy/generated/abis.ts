@@ -244,6 +244,17 @@ export const attestationRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "image",
+        "type": "bytes32"
+      }
+    ],
+    "name": "AttestationRegistry_TooManyShapes",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "blockNumber",
         "type": "uint256"
@@ -661,6 +672,19 @@ export const attestationRegistryAbi = [
   },
   {
     "inputs": [],
+    "name": "MAX_SHAPES",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "MAX_SWITCH",
     "outputs": [
       {
@@ -772,70 +796,14 @@ export const attestationRegistryAbi = [
         "type": "uint40"
       },
       {
-        "components": [
-          {
-            "internalType": "bytes",
-            "name": "signedData",
-            "type": "bytes"
-          },
-          {
-            "components": [
-              {
-                "internalType": "bytes32",
-                "name": "r",
-                "type": "bytes32"
-              },
-              {
-                "internalType": "bytes32",
-                "name": "s",
-                "type": "bytes32"
-              }
-            ],
-            "internalType": "struct P256Signature",
-            "name": "signature",
-            "type": "tuple"
-          },
-          {
-            "internalType": "bytes32[2]",
-            "name": "attestationKey",
-            "type": "bytes32[2]"
-          },
-          {
-            "internalType": "bytes",
-            "name": "qeReport",
-            "type": "bytes"
-          },
-          {
-            "components": [
-              {
-                "internalType": "bytes32",
-                "name": "r",
-                "type": "bytes32"
-              },
-              {
-                "internalType": "bytes32",
-                "name": "s",
-                "type": "bytes32"
-              }
-            ],
-            "internalType": "struct P256Signature",
-            "name": "qeReportSignature",
-            "type": "tuple"
-          },
-          {
-            "internalType": "bytes",
-            "name": "qeAuthData",
-            "type": "bytes"
-          },
-          {
-            "internalType": "bytes",
-            "name": "leaf",
-            "type": "bytes"
-          }
-        ],
-        "internalType": "struct Quote",
-        "name": "quote",
-        "type": "tuple"
+        "internalType": "bytes",
+        "name": "signedData",
+        "type": "bytes"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signatureData",
+        "type": "bytes"
       }
     ],
     "name": "attest",
@@ -2571,70 +2539,14 @@ export const tdxVerifierAbi = [
   {
     "inputs": [
       {
-        "components": [
-          {
-            "internalType": "bytes",
-            "name": "signedData",
-            "type": "bytes"
-          },
-          {
-            "components": [
-              {
-                "internalType": "bytes32",
-                "name": "r",
-                "type": "bytes32"
-              },
-              {
-                "internalType": "bytes32",
-                "name": "s",
-                "type": "bytes32"
-              }
-            ],
-            "internalType": "struct P256Signature",
-            "name": "signature",
-            "type": "tuple"
-          },
-          {
-            "internalType": "bytes32[2]",
-            "name": "attestationKey",
-            "type": "bytes32[2]"
-          },
-          {
-            "internalType": "bytes",
-            "name": "qeReport",
-            "type": "bytes"
-          },
-          {
-            "components": [
-              {
-                "internalType": "bytes32",
-                "name": "r",
-                "type": "bytes32"
-              },
-              {
-                "internalType": "bytes32",
-                "name": "s",
-                "type": "bytes32"
-              }
-            ],
-            "internalType": "struct P256Signature",
-            "name": "qeReportSignature",
-            "type": "tuple"
-          },
-          {
-            "internalType": "bytes",
-            "name": "qeAuthData",
-            "type": "bytes"
-          },
-          {
-            "internalType": "bytes",
-            "name": "leaf",
-            "type": "bytes"
-          }
-        ],
-        "internalType": "struct Quote",
-        "name": "quote",
-        "type": "tuple"
+        "internalType": "bytes",
+        "name": "signedData",
+        "type": "bytes"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signatureData",
+        "type": "bytes"
       },
       {
         "internalType": "uint40",

@@ -6,8 +6,10 @@ import {
   encodeAbiParameters,
   keccak256,
   parseAbiParameters,
+  size,
   slice,
   stringToHex,
+  toHex,
 } from "viem";
 import type { CollateralFile } from "./collateral.ts";
 import { decodePem } from "./pem.ts";
@@ -16,21 +18,15 @@ import type { Quote } from "./quote.ts";
 /** r and s of a signature of 64 bytes. */
 const signatureOf = (bytes: Hex): { r: Hex; s: Hex } => ({ r: slice(bytes, 0, 32), s: slice(bytes, 32, 64) });
 
-const NO_SIGNATURE = { r: `0x${"00".repeat(32)}`, s: `0x${"00".repeat(32)}` } as const;
+/** The size of `bytes` as two bytes, little-endian. */
+const sizeOf = (bytes: Hex): Hex => toHex(Uint8Array.of(size(bytes) & 0xff, size(bytes) >> 8));
 
-/** The `Quote` of {@link ITdxVerifier}: whole, or without what a known platform has shown before. */
-export function quoteArgument(quote: Quote, options: { isKnown?: boolean } = {}) {
-  const attestationKey = [slice(quote.attestationKey, 0, 32), slice(quote.attestationKey, 32, 64)] as const;
-  const common = { signedData: quote.signedData, signature: signatureOf(quote.signature), attestationKey };
-  return options.isKnown === true
-    ? ({ ...common, qeReport: "0x", qeReportSignature: NO_SIGNATURE, qeAuthData: "0x", leaf: "0x" } as const)
-    : {
-        ...common,
-        qeReport: quote.qeReport,
-        qeReportSignature: signatureOf(quote.qeReportSignature),
-        qeAuthData: quote.qeAuthData,
-        leaf: quote.leaf,
-      };
+/** `signedData` and `signatureData` of {@link ITdxVerifier.verify}: whole, or without what a known platform has shown before. */
+export function quoteArguments(quote: Quote, options: { isKnown?: boolean } = {}): readonly [Hex, Hex] {
+  const { signedData, signature, attestationKey, qeReport, qeReportSignature, qeAuthData, leaf } = quote;
+  const shown = [signature, attestationKey];
+  if (options.isKnown !== true) shown.push(qeReport, qeReportSignature, sizeOf(qeAuthData), qeAuthData, leaf);
+  return [signedData, concat(shown)];
 }
 
 /** One upload: a function of the collateral store and its arguments. */

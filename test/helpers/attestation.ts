@@ -1,7 +1,7 @@
 /** A verifier on a stage, with collateral. */
 import { type Hex, slice } from "viem";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
-import { type Upload, quoteArgument, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { type Upload, quoteArguments, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import type { Quote } from "../../scripts/attestation/quote.ts";
 import { INTEL_ROOT_KEY } from "../../scripts/attestation/reference.ts";
@@ -43,7 +43,7 @@ export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
 
     /** What `verify` returns, by a call. */
     async judge(quote: Quote, options: { isKnown?: boolean; grace?: number } = {}) {
-      const { result } = await contract.simulate.verify([quoteArgument(quote, options), options.grace ?? 0], {
+      const { result } = await contract.simulate.verify([...quoteArguments(quote, options), options.grace ?? 0], {
         account,
       });
       return result;
@@ -51,7 +51,7 @@ export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
 
     /** Sends `verify`. Returns its gas. */
     async verify(quote: Quote, options: { isKnown?: boolean; grace?: number } = {}): Promise<number> {
-      return gasOf(await contract.write.verify([quoteArgument(quote, options), options.grace ?? 0], { account }));
+      return gasOf(await contract.write.verify([...quoteArguments(quote, options), options.grace ?? 0], { account }));
     },
   };
 }

@@ -1,7 +1,7 @@
 /** An attestation registry under a test authority. */
 import { type Address, type Hex, pad, toFunctionSelector } from "viem";
 import { attestationRegistryAbi, phalaAuthorityAbi } from "../../deploy/generated/abis.ts";
-import { commitOf, quoteArgument, reportDataOf } from "../../scripts/attestation/calls.ts";
+import { commitOf, quoteArguments, reportDataOf } from "../../scripts/attestation/calls.ts";
 import { type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
 import { deployVerifier } from "./attestation.ts";
@@ -58,7 +58,7 @@ export async function openRegistry(stage: Stage) {
   };
   type Bound = Awaited<ReturnType<typeof quoteOf>>;
   const attest = async ({ quote, blockNumber, subject }: Bound, options: { isKnown?: boolean } = {}) => {
-    const hash = await registry.write.attest([subject, blockNumber, quoteArgument(quote, options)], {
+    const hash = await registry.write.attest([subject, blockNumber, ...quoteArguments(quote, options)], {
       account: stranger,
     });
     return Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);

@@ -1,7 +1,7 @@
 /** A verifier under a test authority, and what comes of calls to it without a transaction. */
 import { type Hex, decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
-import { type Upload, TCB_STATUS_NAMES, advisoryId, dayText, quoteArgument } from "../../scripts/attestation/calls.ts";
+import { type Upload, TCB_STATUS_NAMES, advisoryId, dayText, quoteArguments } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import type { Authority } from "../../scripts/attestation/factory.ts";
 import type { Quote } from "../../scripts/attestation/quote.ts";
@@ -54,18 +54,22 @@ export async function openTrial(stage: Stage, root: Hex) {
   const probe = await openProbe(stage);
   const ask = (data: Hex) => probe(verifier.contract.address, data);
 
-  /** What `verify` would come to. */
-  const judge = async (quote: Quote, options: JudgeOptions = {}) => {
-    const args = [quoteArgument(quote, options), options.grace ?? 0] as const;
+  /** What `verify` would come to with these bytes. */
+  const judgeBytes = async (signedData: Hex, signatureData: Hex, grace = 0) => {
+    const args = [signedData, signatureData, grace] as const;
     return mapOutcome(
       await ask(encodeFunctionData({ abi: tdxVerifierAbi, functionName: "verify", args })),
       decodeVerdict,
     );
   };
+  /** What `verify` would come to. */
+  const judge = (quote: Quote, options: JudgeOptions = {}) =>
+    judgeBytes(...quoteArguments(quote, options), options.grace);
 
   return {
     ...verifier,
     judge,
+    judgeBytes,
 
     /** What an upload would come to. */
     tryUpload: (upload: Upload): Promise<Outcome<Hex>> => ask(encodeFunctionData({ abi: tdxVerifierAbi, ...upload })),

@@ -45,6 +45,13 @@ library Memory {
         }
     }
 
+    /// @notice Copies `size` bytes; the regions may overlap.
+    function copy(uint256 from, uint256 to, uint256 size) internal pure {
+        assembly ("memory-safe") {
+            mcopy(to, from, size)
+        }
+    }
+
     /// @notice Keccak-256 of the bytes from `start` to `end`.
     function hash(uint256 start, uint256 end) internal pure returns (bytes32 digest) {
         assembly ("memory-safe") {

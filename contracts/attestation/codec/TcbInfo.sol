@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
+// Literals of JSON contain double quotes.
+// solhint-disable quotes
 
 import {MODULE_SET, TcbStatus, isIn} from "../../types/TcbStatus.sol";
 import {Json} from "./Json.sol";
@@ -352,9 +354,7 @@ library TcbInfo {
         for (uint256 i = 0; i < levels.count; ++i) {
             (uint256 start, uint256 end) = Memory.bounds(TcbLevels.levelAt(levels, i).advisories);
             p = Memory.put(p, (end - start) / 3, 1);
-            assembly ("memory-safe") {
-                mcopy(p, start, sub(end, start))
-            }
+            Memory.copy(start, p, end - start);
             p += end - start;
         }
         return p;

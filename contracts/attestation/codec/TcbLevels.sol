@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
+// Literals of JSON contain double quotes.
+// solhint-disable quotes
 
 import {TcbStatus} from "../../types/TcbStatus.sol";
 import {Json} from "./Json.sol";
