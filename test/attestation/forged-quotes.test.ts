@@ -1,6 +1,7 @@
 /** Quotes that somebody made up, or made of pieces that do not belong together. */
 import { type Hex, concat, hexToBytes, keccak256, padHex, size, slice } from "viem";
 import { describe, expect, it } from "vitest";
+import { quoteArguments } from "../../scripts/attestation/calls.ts";
 import { type PlatformOptions, type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
 import { P256_ORDER, keyFromSeed, sign } from "../../scripts/attestation/p256.ts";
 import { encodeHeader, encodeSignedData, readQuote } from "../../scripts/attestation/quote.ts";
@@ -207,10 +208,33 @@ describe("what is no quote of a TD", () => {
     ["body type 3 of the size of 2", data5(3, 584, slice(body5, 0, 584)), "TdxVerifier_MalformedQuote", []],
     ["a body that says another size", data5(3, 647, body5), "TdxVerifier_MalformedQuote", []],
     ["a v5 header alone", signing(encodeHeader(5)), "TdxVerifier_MalformedQuote", []],
-    ["a QE report too short", { ...good, qeReport: slice(good.qeReport, 1) }, "TdxVerifier_MalformedQuote", []],
   ] as const)("%s", async (_name, quote, refused, args) => {
     const { judge } = await load();
     expect(await judge(quote)).toEqual({ refused, args });
+  });
+
+  const [signedData, signatureData] = quoteArguments(good);
+  const authEnd = 578 + size(good.qeAuthData);
+  it.each([
+    ["nothing", "0x", "TdxVerifier_MalformedQuote"],
+    ["half a key", slice(signatureData, 0, 127), "TdxVerifier_MalformedQuote"],
+    ["no more than the key, of no known platform", slice(signatureData, 0, 128), "TdxVerifier_UnknownPlatform"],
+    ["a byte after the key", slice(signatureData, 0, 129), "TdxVerifier_MalformedQuote"],
+    ["half a size", slice(signatureData, 0, 577), "TdxVerifier_MalformedQuote"],
+    ["a size alone", slice(signatureData, 0, 578), "TdxVerifier_MalformedQuote"],
+    ["half the authentication data", slice(signatureData, 0, authEnd - 1), "TdxVerifier_MalformedQuote"],
+    ["no leaf", slice(signatureData, 0, authEnd), "Der_Unexpected"],
+    ["a size in big-endian", replace(signatureData, 576, "0x0020"), "TdxVerifier_MalformedQuote"],
+    ["the largest size", replace(signatureData, 576, "0xffff"), "TdxVerifier_MalformedQuote"],
+    [
+      "a size that reaches into the leaf",
+      replace(signatureData, 576, u16(size(good.qeAuthData) + 1)),
+      "Der_Unexpected",
+    ],
+    ["a byte after the leaf", concat([signatureData, "0x00"]), "Der_Unexpected"],
+  ] as const)("signature data: %s", async (_name, bytes, refused) => {
+    const { judgeBytes } = await load();
+    expect(await judgeBytes(signedData, bytes)).toMatchObject({ refused });
   });
 
   it("a quote v5 of a TD 1.0 is one", async () => {

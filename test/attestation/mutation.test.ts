@@ -1,7 +1,7 @@
 /** Changed inputs under unchanged signatures: everything is refused, with an error that has a name. */
 import { type Hex, concat, slice } from "viem";
 import { describe, expect, it } from "vitest";
-import { type Upload, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { type Upload, quoteArguments, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import { createAuthority } from "../../scripts/attestation/factory.ts";
 import { type Quote, readQuote } from "../../scripts/attestation/quote.ts";
@@ -54,16 +54,17 @@ function specimens(): Specimen[] {
 
 const NAMED = /^(TdxVerifier|CollateralStore|Der|X509|Json|Calendar|TcbInfo|TcbLevels|QeIdentity)_[A-Z]/;
 
-/** Parts of a quote with how many mutations each gets. The sizes of keys and signatures are in the ABI. */
+/** Parts of a quote with how many mutations each gets; the rest of the signature data has one for each stretch. */
 const QUOTE_PARTS = [
   { part: "signedData", count: 200 },
   { part: "signature", count: 64, isFixedSize: true },
   { part: "attestationKey", count: 64, isFixedSize: true },
-  { part: "qeReport", count: 160 },
+  { part: "qeReport", count: 120, isFixedSize: true },
   { part: "qeReportSignature", count: 64, isFixedSize: true },
   { part: "qeAuthData", count: 32 },
-  { part: "leaf", count: 260 },
+  { part: "leaf", count: 200 },
 ] as const;
+const SIGNATURE_DATA_COUNT = 150;
 
 const UPLOADS: Record<Upload["functionName"], number> = {
   uploadRootCrl: 60,
@@ -117,6 +118,10 @@ describe.each(specimens().map((specimen, index) => ({ ...specimen, seed: 21 + in
         for (const { what, bytes } of mutantsOf(quote[part], count, random, options)) {
           expectRefusal(await trial.judge({ ...quote, [part]: bytes }), `${part}: ${what}`);
         }
+      }
+      const [signedData, signatureData] = quoteArguments(quote);
+      for (const { what, bytes } of mutantsOf(signatureData, SIGNATURE_DATA_COUNT, random)) {
+        expectRefusal(await trial.judgeBytes(signedData, bytes), `signature data: ${what}`);
       }
       expect(await trial.judge(quote)).toHaveProperty("value");
       const count = [...errors.values()].reduce((sum, times) => sum + times, 0);

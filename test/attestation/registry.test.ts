@@ -3,7 +3,7 @@ import { type Address, type Hex, concat, pad, slice } from "viem";
 import { describe, expect, it } from "vitest";
 import { commitOf, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
 import { readCertificate } from "../../scripts/attestation/x509.ts";
-import { expectRevert } from "../helpers/errors.ts";
+import { expectRefusal, expectRevert } from "../helpers/errors.ts";
 import { KEY, OTHER_KEY, STATE, SUBJECT, SWITCH, openRegistry } from "../helpers/registry.ts";
 import { DAY, fixture } from "../helpers/stage.ts";
 
@@ -120,6 +120,14 @@ describe("workloads", () => {
       registry.write.allowImage([{ ...image, tdAttributes: "0x0100001000000000" }], asGovernance),
       "AttestationRegistry_DebugImage",
     );
+  });
+
+  // An image whose RTMR3 is listed as zeros has the id of one whose RTMR3 is open.
+  it.fails("does not take zeros for the RTMR3 that pins an application", async () => {
+    const { registry, image, asGovernance } = await load();
+    const zeros: Hex = `0x${"00".repeat(48)}`;
+    const unpinned = { ...image, mrConfigId: zeros, rtMr3: zeros };
+    await expectRefusal(registry.write.allowImage([unpinned], asGovernance), "an image that any application runs on");
   });
 });
 
