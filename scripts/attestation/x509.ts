@@ -248,7 +248,7 @@ export interface CertificateParts {
 }
 
 /** The signed `tbs`: a certificate or a CRL. */
-const signed = (tbs: Uint8Array, signer: P256Key, form?: SignatureForm): Hex =>
+export const signed = (tbs: Uint8Array, signer: P256Key, form?: SignatureForm): Hex =>
   bytesToHex(sequence(tbs, ALGORITHM, bitString(signatureToDer(sign(tbs, signer, form)))));
 
 /** An X.509 v3 certificate in DER. */

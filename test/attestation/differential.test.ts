@@ -7,9 +7,7 @@
  * - it takes levels in the order of the file.
  * Also, it refuses what is Revoked, and it applies policy to debug TDs, which the reference leaves alone.
  */
-import dcapQvl from "@phala/dcap-qvl";
-import { Buffer } from "node:buffer";
-import { hexToBytes, padHex, type Hex } from "viem";
+import { hexToBytes, type Hex } from "viem";
 import { describe, expect, it } from "vitest";
 import { PLATFORM_STATUSES, type CollateralFile, type ModuleStatus } from "../../scripts/attestation/collateral.ts";
 import { createAuthority, isvLevel, tcbLevel } from "../../scripts/attestation/factory.ts";
@@ -17,36 +15,18 @@ import { readQuote } from "../../scripts/attestation/quote.ts";
 import { INTEL_ROOT_KEY, verifyReference } from "../../scripts/attestation/reference.ts";
 import { sortIsvLevels, sortLevels } from "../../scripts/attestation/tcb.ts";
 import { fixtures, sayWhatIsSkipped } from "../helpers/dcap.ts";
+import { MODULE, svns } from "../helpers/levels.ts";
+import { type PlainVerdict, REFUSED, createOtherVerifier } from "../helpers/otherVerifier.ts";
 import { createRandom } from "../helpers/random.ts";
 
 const now = 1_786_700_000;
 const authority = createAuthority({ seed: "differential", now });
-const custom = dcapQvl.QuoteVerifier.newWithRootCa(Buffer.from(hexToBytes(authority.root.certificate)));
-const production = dcapQvl.QuoteVerifier.newProd();
-
-const REFUSED = "refused";
-
-interface Verdict {
-  readonly status: string;
-  readonly advisoryIds: readonly string[];
-}
+const custom = createOtherVerifier(authority.root.certificate);
+const production = createOtherVerifier();
 
 /** The package's verdict. */
-function theirs(
-  quote: Uint8Array,
-  collateral: CollateralFile,
-  time = now,
-  verifier: typeof custom = custom,
-): Verdict | typeof REFUSED {
-  // The quote's own chain, as the reference takes it.
-  const rest: CollateralFile = { ...collateral, pck_certificate_chain: "" };
-  try {
-    const report = verifier.verify(quote, rest, time);
-    return { status: report.status, advisoryIds: [...report.advisory_ids].sort() };
-  } catch {
-    return REFUSED;
-  }
-}
+const theirs = (quote: Uint8Array, collateral: CollateralFile, time = now, verifier = custom) =>
+  verifier(quote, collateral, time);
 
 /** The reference's, with what is revoked refused. */
 function ours(
@@ -54,17 +34,11 @@ function ours(
   collateral: CollateralFile,
   time = now,
   root: Hex = authority.root.key.raw,
-): Verdict | typeof REFUSED {
+): PlainVerdict | typeof REFUSED {
   const verdict = verifyReference({ quote, collateral, time, root });
   if (!verdict.ok || verdict.status === "Revoked") return REFUSED;
   return { status: verdict.status, advisoryIds: verdict.advisoryIds };
 }
-
-/** 16 bytes of SVNs, those not given 0. */
-const svns = (...values: number[]): Hex =>
-  padHex(`0x${values.map((value) => value.toString(16).padStart(2, "0")).join("")}`, { size: 16, dir: "right" });
-
-const MODULE = { mrsigner: "00".repeat(48), attributes: "00".repeat(8), attributesMask: "FF".repeat(8) };
 
 describe("both verifiers agree", () => {
   it("on random platforms, levels and statuses", () => {
@@ -127,7 +101,7 @@ describe("both verifiers agree", () => {
   });
 });
 
-const wrap = (verdict: Verdict | typeof REFUSED): object => (verdict === REFUSED ? { refused: true } : verdict);
+const wrap = (verdict: PlainVerdict | typeof REFUSED): object => (verdict === REFUSED ? { refused: true } : verdict);
 
 describe("known differences", () => {
   const level = { sgx: [1], pceSvn: 1 } as const;

@@ -1,6 +1,6 @@
 import { padHex, type Hex } from "viem";
 import { describe, expect, it } from "vitest";
-import type { ModuleStatus, PlatformStatus, TcbInfo } from "../../scripts/attestation/collateral.ts";
+import type { PlatformStatus, TcbInfo } from "../../scripts/attestation/collateral.ts";
 import { PLATFORM_STATUSES } from "../../scripts/attestation/collateral.ts";
 import {
   createAuthority,
@@ -15,6 +15,7 @@ import { verifyReference, type Reason } from "../../scripts/attestation/referenc
 import { u16 } from "../../scripts/attestation/report.ts";
 import { readCertificate, readCrl } from "../../scripts/attestation/x509.ts";
 import { fixtures, sayWhatIsSkipped } from "../helpers/dcap.ts";
+import { modules, single, svns } from "../helpers/levels.ts";
 import { createRandom } from "../helpers/random.ts";
 
 const now = 1_786_700_000;
@@ -32,26 +33,6 @@ const verdict = (
     root,
     time: given.time ?? now,
   });
-
-/** 16 bytes of SVNs, those not given 0. */
-const svns = (...values: number[]): Hex =>
-  padHex(`0x${values.map((value) => value.toString(16).padStart(2, "0")).join("")}`, { size: 16, dir: "right" });
-
-/** One level of `status` with advisory ids. */
-const single = (status: PlatformStatus, advisoryIds: readonly string[] = []): Partial<TcbInfo> => ({
-  tcbLevels: [tcbLevel({ sgx: [1], pceSvn: 1, tdx: [1, 0, 1], status, advisoryIds, date: "2024-03-13T00:00:00Z" })],
-});
-
-/** A TCB info whose modules have these levels. */
-const modules = (...levels: [svn: number, status: ModuleStatus, advisories?: string[]][]): Partial<TcbInfo> => ({
-  tdxModuleIdentities: ["TDX_03", "TDX_01"].map((id) => ({
-    id,
-    mrsigner: "00".repeat(48),
-    attributes: "00".repeat(8),
-    attributesMask: "FF".repeat(8),
-    tcbLevels: levels.map(([svn, status, advisories]) => isvLevel(svn, status, advisories)),
-  })),
-});
 
 describe("statuses", () => {
   it("of what is in order is UpToDate, in every form of a quote", () => {

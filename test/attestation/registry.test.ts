@@ -1,103 +1,13 @@
 /** The registry on quotes of a test authority: binding, replay, policy, kill switches, expiry. */
-import { type Address, type Hex, concat, pad, slice, toFunctionSelector } from "viem";
+import { type Address, type Hex, concat, pad, slice } from "viem";
 import { describe, expect, it } from "vitest";
-import { attestationRegistryAbi, phalaAuthorityAbi } from "../../deploy/generated/abis.ts";
-import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
-import { type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
-import { readQuote } from "../../scripts/attestation/quote.ts";
+import { commitOf, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
 import { readCertificate } from "../../scripts/attestation/x509.ts";
-import { deployVerifier } from "../helpers/attestation.ts";
-import { expectRevert } from "../helpers/errors.ts";
-import { DAY, type Stage, fixture } from "../helpers/stage.ts";
-import { ROLE } from "../helpers/suite.ts";
+import { expectRefusal, expectRevert } from "../helpers/errors.ts";
+import { KEY, OTHER_KEY, STATE, SUBJECT, SWITCH, openRegistry } from "../helpers/registry.ts";
+import { DAY, fixture } from "../helpers/stage.ts";
 
-const START = new Date("2026-01-01T00:00:00Z");
-const NOW = START.getTime() / 1000;
-const KEY: Address = "0x1111111111111111111111111111111111111111";
-const OTHER_KEY: Address = "0x2222222222222222222222222222222222222222";
-const SUBJECT = pad("0x5b", { size: 32 });
-const KIND = { ppid: 0, fmspc: 1, tdxModule: 2, workload: 3, operator: 4 } as const;
-const STATE = { never: 0, valid: 1, expired: 2, switchedOff: 3, belowFloor: 4, revoked: 5 } as const;
-
-const GUARDIAN = ["switchOff(uint8,bytes32,uint40)", "liftOwnSwitch(uint8,bytes32)"];
-
-async function open(stage: Stage) {
-  const account = (index: number): Address => {
-    const address = stage.accounts[index];
-    if (address === undefined) throw new Error(`no account ${index}`);
-    return address;
-  };
-  const [governance, guardian, stranger] = [account(1), account(2), account(3)];
-  const authority = createAuthority({ seed: "registry", now: NOW });
-  const verifier = await deployVerifier(stage, authority.root.key.raw);
-  await verifier.upload(authority.collateral({}));
-  const manager = await stage.deploy("PhalaAuthority", phalaAuthorityAbi, [governance]);
-  const registry = await stage.deploy("AttestationRegistry", attestationRegistryAbi, [
-    manager.address,
-    verifier.contract.address,
-    { minTcbDay: 0, minQeIsvSvn: 0, allowedStatuses: 0 },
-  ]);
-  await manager.write.setTargetFunctionRole(
-    [registry.address, GUARDIAN.map((signature) => toFunctionSelector(signature)), ROLE.guardian],
-    { account: governance },
-  );
-  await manager.write.grantRole([ROLE.guardian, guardian, 0], { account: governance });
-
-  const platform = authority.platform({ seed: "one" });
-  /** A quote that binds `key` now; with its block. */
-  const quoteOf = async (
-    options: { key?: Address; subject?: Hex; blockNumber?: bigint; on?: typeof platform } & QuoteOptions = {},
-  ) => {
-    const { key = KEY, subject = SUBJECT, on = platform, measurements, ...rest } = options;
-    const blockNumber = options.blockNumber ?? (await stage.publicClient.getBlockNumber());
-    const { hash } = await stage.publicClient.getBlock({ blockNumber });
-    const chainId = await stage.publicClient.getChainId();
-    const commit = commitOf({ chainId, registry: registry.address, subject, blockNumber, blockHash: hash });
-    const raw = on.quote({ ...rest, measurements: { reportData: reportDataOf(key, commit), ...measurements } });
-    return { quote: readQuote(raw), blockNumber: Number(blockNumber), subject };
-  };
-  type Bound = Awaited<ReturnType<typeof quoteOf>>;
-  const attest = async ({ quote, blockNumber, subject }: Bound, options: { isKnown?: boolean } = {}) => {
-    const hash = await registry.write.attest([subject, blockNumber, ...quoteArguments(quote, options)], {
-      account: stranger,
-    });
-    return Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);
-  };
-  const asGovernance = { account: governance };
-  const measured = (await quoteOf()).quote.measurements;
-  const image = {
-    tdAttributes: measured.tdAttributes,
-    xfam: measured.xfam,
-    mrTd: measured.mrTd,
-    mrConfigId: measured.mrConfigId,
-    rtMr1: measured.rtMr1,
-    rtMr2: measured.rtMr2,
-    rtMr3: "0x",
-  } as const;
-  const id = await registry.read.imageOf([image]);
-  await registry.write.allowImage([image], asGovernance);
-  await registry.write.allowShape([id, measured.rtMr0], asGovernance);
-  const state = async (key: Address = KEY): Promise<number> => (await registry.read.statusOf([key])).state;
-  return {
-    stage,
-    authority,
-    verifier,
-    manager,
-    registry,
-    platform,
-    quoteOf,
-    attest,
-    image,
-    id,
-    governance,
-    guardian,
-    stranger,
-    asGovernance,
-    state,
-  };
-}
-
-const load = fixture(open, { initialDate: START });
+const load = fixture(openRegistry);
 
 describe("attesting", () => {
   it("makes a key valid for seven days, by anyone who sends its quote", async () => {
@@ -211,6 +121,14 @@ describe("workloads", () => {
       "AttestationRegistry_DebugImage",
     );
   });
+
+  // An image whose RTMR3 is listed as zeros has the id of one whose RTMR3 is open.
+  it.fails("does not take zeros for the RTMR3 that pins an application", async () => {
+    const { registry, image, asGovernance } = await load();
+    const zeros: Hex = `0x${"00".repeat(48)}`;
+    const unpinned = { ...image, mrConfigId: zeros, rtMr3: zeros };
+    await expectRefusal(registry.write.allowImage([unpinned], asGovernance), "an image that any application runs on");
+  });
 });
 
 describe("kill switches", () => {
@@ -231,24 +149,24 @@ describe("kill switches", () => {
       workload: id,
     };
     const until = Number(stage.now() + DAY);
-    await registry.write.switchOff([KIND[kind], ids[kind], until], { account: guardian });
-    expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.switchedOff, kind: KIND[kind] });
+    await registry.write.switchOff([SWITCH[kind], ids[kind], until], { account: guardian });
+    expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.switchedOff, kind: SWITCH[kind] });
     expect(await registry.read.isValid([KEY])).toBe(false);
     await expectRevert(registry.write.restamp([KEY], { account: guardian }), "AttestationRegistry_NotValid");
     await expectRevert(attest(await quoteOf()), "AttestationRegistry_SwitchedOff");
     // Only what it names: the other platform has its own PPID, and the rest in common.
     expect(await registry.read.isValid([OTHER_KEY])).toBe(kind === "ppid");
     await expectRevert(
-      registry.write.clearLapsed([KIND[kind], ids[kind]], { account: stranger }),
+      registry.write.clearLapsed([SWITCH[kind], ids[kind]], { account: stranger }),
       "AttestationRegistry_NothingChanges",
     );
     await stage.travel(DAY);
     expect(await state()).toBe(STATE.valid);
     await registry.write.restamp([KEY], { account: guardian });
     // What has lapsed can be forgotten by anyone, once.
-    await registry.write.clearLapsed([KIND[kind], ids[kind]], { account: stranger });
+    await registry.write.clearLapsed([SWITCH[kind], ids[kind]], { account: stranger });
     await expectRevert(
-      registry.write.clearLapsed([KIND[kind], ids[kind]], { account: stranger }),
+      registry.write.clearLapsed([SWITCH[kind], ids[kind]], { account: stranger }),
       "AttestationRegistry_NothingChanges",
     );
     expect(await state()).toBe(STATE.valid);
@@ -259,7 +177,7 @@ describe("kill switches", () => {
     await attest(await quoteOf());
     const operator: Address = "0x3333333333333333333333333333333333333333";
     const until = Number(stage.now() + DAY);
-    await registry.write.switchOff([KIND.operator, pad(operator, { size: 32, dir: "right" }), until], {
+    await registry.write.switchOff([SWITCH.operator, pad(operator, { size: 32, dir: "right" }), until], {
       account: guardian,
     });
     expect(await registry.read.isValidFor([KEY, operator])).toBe(false);
@@ -270,25 +188,25 @@ describe("kill switches", () => {
     const { registry, guardian, stage, asGovernance, stranger } = await load();
     const name = (n: number): Hex => pad(`0x0${n}`, { size: 32, dir: "right" });
     const off = (n: number, until: bigint) =>
-      registry.write.switchOff([KIND.fmspc, name(n), Number(until)], { account: guardian });
+      registry.write.switchOff([SWITCH.fmspc, name(n), Number(until)], { account: guardian });
     await expectRevert(off(1, stage.now() + 14n * DAY + 1n), "AttestationRegistry_SwitchTooLong");
     await expectRevert(off(1, stage.now()), "AttestationRegistry_SwitchTooLong");
     for (let n = 1; n <= 4; ++n) await off(n, stage.now() + 14n * DAY);
     await expectRevert(off(5, stage.now() + DAY), "AttestationRegistry_NoSwitchesLeft");
-    await registry.write.liftOwnSwitch([KIND.fmspc, name(2)], { account: guardian });
-    await registry.write.confirmSwitch([KIND.fmspc, name(1)], asGovernance);
+    await registry.write.liftOwnSwitch([SWITCH.fmspc, name(2)], { account: guardian });
+    await registry.write.confirmSwitch([SWITCH.fmspc, name(1)], asGovernance);
     await expectRevert(
-      registry.write.liftOwnSwitch([KIND.fmspc, name(1)], { account: guardian }),
+      registry.write.liftOwnSwitch([SWITCH.fmspc, name(1)], { account: guardian }),
       "AttestationRegistry_SwitchConfirmed",
     );
     await stage.travel(365n * DAY);
-    expect(await registry.read.switchedOffUntil([KIND.fmspc, name(1)])).toBeGreaterThan(0);
-    expect(await registry.read.switchedOffUntil([KIND.fmspc, name(3)])).toBe(0);
+    expect(await registry.read.switchedOffUntil([SWITCH.fmspc, name(1)])).toBeGreaterThan(0);
+    expect(await registry.read.switchedOffUntil([SWITCH.fmspc, name(3)])).toBe(0);
     await off(5, stage.now() + DAY);
-    await registry.write.liftSwitch([KIND.fmspc, name(1)], asGovernance);
-    expect(await registry.read.switchedOffUntil([KIND.fmspc, name(1)])).toBe(0);
+    await registry.write.liftSwitch([SWITCH.fmspc, name(1)], asGovernance);
+    expect(await registry.read.switchedOffUntil([SWITCH.fmspc, name(1)])).toBe(0);
     await expectRevert(
-      registry.write.confirmSwitch([KIND.fmspc, name(1)], { account: stranger }),
+      registry.write.confirmSwitch([SWITCH.fmspc, name(1)], { account: stranger }),
       "AccessManagedUnauthorized",
     );
   });

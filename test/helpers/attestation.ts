@@ -1,7 +1,7 @@
 /** A verifier on a stage, with collateral. */
 import type { Hex } from "viem";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
-import { quoteArguments, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { type Upload, quoteArguments, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import { INTEL_ROOT, rootKey } from "../../scripts/attestation/files.ts";
 import type { Quote } from "../../scripts/attestation/quote.ts";
@@ -20,10 +20,11 @@ export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
   return {
     contract,
 
-    /** Uploads a collateral file. Returns the gas of each upload by function. */
-    async upload(file: CollateralFile): Promise<Record<string, number>> {
+    /** Uploads a collateral file, or the parts of it that `only` names. Returns the gas of each upload by function. */
+    async upload(file: CollateralFile, only?: readonly Upload["functionName"][]): Promise<Record<string, number>> {
       const gas: Record<string, number> = {};
       for (const { functionName, args } of uploadsOf(file)) {
+        if (only?.includes(functionName) === false) continue;
         const hash = await stage.wallet.writeContract({
           abi: tdxVerifierAbi,
           address: contract.address,

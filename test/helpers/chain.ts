@@ -1,4 +1,4 @@
-/** A fresh in-process chain (EDR, osaka) for each test file, with typed clients: what tests talk to contracts through. */
+/** A fresh in-process chain (EDR, osaka unless told) for each test file, with typed clients: what tests talk to contracts through. */
 import hre from "hardhat";
 import { createPublicClient, createTestClient, createWalletClient, custom } from "viem";
 import { hardhat } from "viem/chains";
@@ -9,13 +9,15 @@ export type Chain = Awaited<ReturnType<typeof createChain>>;
  * Starts a chain; `initialDate` is its genesis time. Accounts are funded and unlocked.
  *
  * @param options.sameSecond Lets two blocks have the same timestamp, so that a test decides alone when time passes.
+ * @param options.hardfork Another than osaka: the P-256 precompile came with it.
  */
-export async function createChain(options: { initialDate?: Date; sameSecond?: boolean } = {}) {
+export async function createChain(options: { initialDate?: Date; sameSecond?: boolean; hardfork?: "prague" } = {}) {
   const connection = await hre.network.create({
     network: "default",
     override: {
       ...(options.initialDate === undefined ? {} : { initialDate: options.initialDate }),
       ...(options.sameSecond === undefined ? {} : { allowBlocksWithSameTimestamp: options.sameSecond }),
+      ...(options.hardfork === undefined ? {} : { hardfork: options.hardfork }),
     },
   });
   const transport = custom(connection.provider, { retryCount: 0 });

@@ -34,8 +34,8 @@ const GAS = numberToHex(16_000_000);
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /** Opens a stage on a chain of its own. */
-export async function openStage(options: { initialDate?: Date } = {}) {
-  const chain = await createChain({ initialDate: options.initialDate ?? STAGE_START, sameSecond: true });
+export async function openStage(options: { initialDate?: Date; hardfork?: "prague" } = {}) {
+  const chain = await createChain({ initialDate: STAGE_START, ...options, sameSecond: true });
   const provider = chain.provider;
   let now = (await chain.publicClient.getBlock()).timestamp;
 
@@ -127,7 +127,10 @@ export async function openStage(options: { initialDate?: Date } = {}) {
 /**
  * Runs `setUp` once, on a stage of its own, and returns what loads its result: each call finds the chain as `setUp` left it.
  */
-export function fixture<T>(setUp: (stage: Stage) => Promise<T>, options: { initialDate?: Date } = {}) {
+export function fixture<T>(
+  setUp: (stage: Stage) => Promise<T>,
+  options: { initialDate?: Date; hardfork?: "prague" } = {},
+) {
   let made: Promise<{ value: T; restore: () => Promise<void> }> | undefined;
   return async (): Promise<T> => {
     if (made === undefined) {
