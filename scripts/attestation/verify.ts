@@ -1,5 +1,6 @@
 /** Verifies a quote by the contract itself, on a chain of its own inside this process, at any time. */
-import type { NetworkManager } from "hardhat/types/network";
+import path from "node:path";
+import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import {
   type Hex,
   createPublicClient,
@@ -39,8 +40,6 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
-  /** Where the chain is made: its network `default` runs in the process. */
-  readonly network: NetworkManager;
   /** Creation bytecode of TdxVerifier. */
   readonly code: Hex;
   readonly root: RootKey;
@@ -63,8 +62,13 @@ export const UPLOAD_TEXT: Record<Upload["functionName"], string> = {
   uploadQeIdentity: "QE identity (qe_identity)",
 };
 
-/** A chain whose every block has the timestamp `time`. */
-async function openChainAt(network: NetworkManager, time: number) {
+/** A chain inside this process whose every block has the timestamp `time`. */
+async function openChainAt(time: number) {
+  const { network } = await createHardhatRuntimeEnvironment({
+    networks: { default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" } },
+    // None are there: Hardhat would read all artifacts for its traces, which takes longer than the verification.
+    paths: { artifacts: path.join(import.meta.dirname, "artifacts") },
+  });
   const { provider } = await network.create({
     network: "default",
     override: { initialDate: new Date(time * 1000), allowBlocksWithSameTimestamp: true },
@@ -97,7 +101,7 @@ async function openChainAt(network: NetworkManager, time: number) {
  */
 export async function verifyQuote(options: VerifyOptions): Promise<Verification> {
   const { quote, root } = options;
-  const { reader, account, send } = await openChainAt(options.network, options.time);
+  const { reader, account, send } = await openChainAt(options.time);
   const abi = tdxVerifierAbi;
   const deployed = await send(
     { data: encodeDeployData({ abi, bytecode: options.code, args: [root] }) },

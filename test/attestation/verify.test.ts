@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import hre from "hardhat";
 import { type Abi, type AbiParameter, bytesToHex, encodeErrorResult, hexToBytes } from "viem";
 import { afterAll, describe, expect, it } from "vitest";
 import { creationCode } from "../../deploy/artifacts.ts";
@@ -43,7 +42,6 @@ const good = {
 const verify = (given: Partial<typeof good> & { time?: number } = {}) => {
   const { quote, collateral, root, time = NOW } = { ...good, ...given };
   return verifyQuote({
-    network: hre.network,
     code: creationCode("attestation/TdxVerifier"),
     root: root === "intel" ? INTEL_ROOT : readRootFile(root),
     quote: readQuoteFile(quote),

@@ -12,7 +12,7 @@ import { readCertificate } from "../../scripts/attestation/x509.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { ROOT_NOT_AFTER } from "../helpers/attestation.ts";
 import { ROLE } from "../helpers/suite.ts";
-import { type Suite, rowOf } from "./suite.ts";
+import { type Suite, jsonOf, rowOf } from "./suite.ts";
 
 /** Enough for any call here, and below the limit of one transaction. */
 const GAS = 16_000_000n;
@@ -66,7 +66,7 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
   const floors = { minTcbDay: 0, minQeIsvSvn: 0, allowedStatuses: 0 };
   const address = await deploy("attestation/AttestationRegistry", attestationRegistryAbi, [manager, verifier, floors]);
 
-  const manifest = rowOf(JSON.parse(readFileSync(manifestPath, "utf8")));
+  const manifest = rowOf(jsonOf(readFileSync(manifestPath, "utf8")));
   const contracts = {
     ...rowOf(manifest["contracts"]),
     tdxVerifier: [verifier, nextVerifier],
@@ -80,9 +80,7 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     account: Address = stranger,
   ) => {
     await tick();
-    return confirm(
-      await client.writeContract({ ...call, account, gas: GAS } as Parameters<typeof client.writeContract>[0]),
-    );
+    return confirm(await client.writeContract({ ...call, account, gas: GAS }));
   };
   const upload = async (file: CollateralFile, of = verifier, only?: string) => {
     for (const { functionName, args } of uploadsOf(file)) {
@@ -139,14 +137,14 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     govern,
 
     /** Attests `key`; without the platform's certificate if it `isKnown`. */
-    async attest(on: Platform, key: Address, options: QuoteOptions & { isKnown?: boolean } = {}) {
+    attest: async (on: Platform, key: Address, options: QuoteOptions & { isKnown?: boolean } = {}) => {
       const { isKnown = false, ...rest } = options;
       const { subject, blockNumber, quote } = await quoteOf(on, key, rest);
       const args = [subject, blockNumber, quoteArgument(quote, { isKnown })];
       await send({ address, abi: attestationRegistryAbi, functionName: "attest", args });
     },
     /** Sends a quote straight to the verifier. */
-    async verify(on: Platform, options: QuoteOptions = {}) {
+    verify: async (on: Platform, options: QuoteOptions = {}) => {
       const { quote } = await quoteOf(on, stranger, options);
       await send({ address: verifier, abi: tdxVerifierAbi, functionName: "verify", args: [quoteArgument(quote), 0] });
     },
@@ -154,7 +152,7 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     call: (functionName: string, ...args: readonly unknown[]) =>
       send({ address, abi: attestationRegistryAbi, functionName, args }),
     /** The guardian switches `id` off for `seconds`, or lifts that. */
-    async switchOff(kind: number, id: Hex, seconds: bigint) {
+    switchOff: async (kind: number, id: Hex, seconds: bigint) => {
       const until = Number((await client.getBlock()).timestamp + seconds);
       const args = [kind, padHex(id, { size: 32, dir: "right" }), until];
       await send({ address, abi: attestationRegistryAbi, functionName: "switchOff", args }, guardian);
@@ -170,19 +168,19 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
         guardian,
       ),
     /** A CRL of the platform CA that revokes the certificates of `platforms`. */
-    async revoke(platforms: readonly Platform[], of = verifier) {
+    revoke: async (platforms: readonly Platform[], of = verifier) => {
       const issued = Number((await client.getBlock()).timestamp) - 60;
       const revoked = platforms.map(({ leaf }) => ({ serial: readCertificate(leaf).serial }));
       const pckCrl = { thisUpdate: issued, nextUpdate: issued + 60 * 86_400, revoked };
       await upload(authority.collateral({ pckCrl }), of, "uploadPckCrl");
     },
     /** An empty block, `seconds` after the last. */
-    async pass(seconds: bigint) {
+    pass: async (seconds: bigint) => {
       await tick(seconds);
       await client.mine({ blocks: 1 });
     },
     /** An empty block at `timestamp`. */
-    async passTo(timestamp: bigint) {
+    passTo: async (timestamp: bigint) => {
       await client.setNextBlockTimestamp({ timestamp });
       await client.mine({ blocks: 1 });
     },

@@ -57,7 +57,6 @@ export default function action(options: VerifyArguments, hre: HardhatRuntimeEnvi
       const collateral = readCollateralFile(given(options.collateral, "collateral"));
       const { root = "intel" } = options;
       return verifyQuote({
-        network: hre.network,
         root: root === "intel" ? INTEL_ROOT : readRootFile(root),
         code: await verifierCode(hre),
         quote,
