@@ -1,5 +1,5 @@
 /** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
-import { floors, rootKey } from "./parameters/attestation.ts";
+import { floors, rootOf } from "./parameters/attestation.ts";
 import { type Hex, formatEther } from "viem";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
@@ -136,7 +136,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("merkleDistributor.treasury", merkleDistributor.treasury, accounts.treasury);
   }
   if (tdxVerifier !== null) {
-    const { x, y, notAfter } = rootKey(attestation);
+    const { x, y, notAfter } = rootOf(attestation);
     check("tdxVerifier.rootKey", `${tdxVerifier.x} ${tdxVerifier.y}`, `${x} ${y}`);
     check("tdxVerifier.rootKey.notAfter", BigInt(tdxVerifier.notAfter), BigInt(notAfter));
   }

@@ -1,11 +1,8 @@
 /** The attestation part of a parameter file: whom the verifier trusts, and what the registry accepts to begin with. */
-import { type Hex, isHex, size, slice } from "viem";
+import { type Hex, isHex, size } from "viem";
 import { type ImageMeasurements, TCB_STATUS_NAMES, type TcbStatusName } from "../../scripts/attestation/calls.ts";
-import { INTEL_ROOT_KEY } from "../../scripts/attestation/reference.ts";
+import { INTEL_ROOT, type RootKey } from "../../scripts/attestation/files.ts";
 import { InvalidParameter, bytes32, integer, list, members, moment, title } from "./validate.ts";
-
-/** End of Intel's root certificate. */
-const INTEL_ROOT_NOT_AFTER = "2049-12-31T23:59:59Z";
 
 const DAY = 86_400;
 
@@ -31,12 +28,8 @@ export interface Attestation {
 }
 
 /** The verifier's constructor argument. */
-export function rootKey({ root }: Attestation): { x: Hex; y: Hex; notAfter: number } {
-  const { x, y, notAfter } =
-    root === "intel"
-      ? { x: slice(INTEL_ROOT_KEY, 0, 32), y: slice(INTEL_ROOT_KEY, 32, 64), notAfter: INTEL_ROOT_NOT_AFTER }
-      : root;
-  return { x, y, notAfter: Date.parse(notAfter) / 1000 };
+export function rootOf({ root }: Attestation): RootKey {
+  return root === "intel" ? INTEL_ROOT : { ...root, notAfter: Date.parse(root.notAfter) / 1000 };
 }
 
 /** The registry's constructor argument: days since 1970, and one bit per status. */

@@ -65,7 +65,8 @@ const VERIFIER_SENTENCES = {
     "The PCK certificate is of {notBeforeDay:day}, but one of {knownNotBeforeDay:day} of the same platform is known.",
   TdxVerifier_LeafRevoked: "Intel has revoked the PCK certificate of this platform.",
   TdxVerifier_MalformedQuote: "The quote does not have the form of a TDX quote.",
-  TdxVerifier_QeIdentityChanged: "Intel has changed the QE's identity since: the full quote is needed once.",
+  TdxVerifier_OutdatedPlatform:
+    "Intel has changed the QE's identity or a PCK CA's key since: the full quote is needed once.",
   TdxVerifier_QeIdentityMismatch: "The quoting enclave is not the one that Intel's QE identity names.",
   TdxVerifier_QeReportMismatch: "The QE report does not vouch for the attestation key.",
   TdxVerifier_SeptVeEnabled: "The TD runs without SEPT_VE_DISABLE: its host can inject exceptions into it.",

@@ -4,13 +4,13 @@ import path from "node:path";
 import { type Abi, type Address, type Hex, concat, pad, padHex, slice, toFunctionSelector } from "viem";
 import { attestationRegistryAbi, phalaAuthorityAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { creationCode } from "../../deploy/artifacts.ts";
-import { commitOf, quoteArgument, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import { type Platform, type QuoteOptions, createAuthority } from "../../scripts/attestation/factory.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
 import { readCertificate } from "../../scripts/attestation/x509.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
-import { ROOT_NOT_AFTER } from "../helpers/attestation.ts";
+import { INTEL_ROOT, rootKey } from "../../scripts/attestation/files.ts";
 import { ROLE } from "../helpers/suite.ts";
 import { type Suite, jsonOf, rowOf } from "./suite.ts";
 
@@ -59,7 +59,7 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     return contractAddress;
   };
   const { raw } = authority.root.key;
-  const root = { x: slice(raw, 0, 32), y: slice(raw, 32, 64), notAfter: ROOT_NOT_AFTER };
+  const root = rootKey(raw, INTEL_ROOT.notAfter);
   const verifier = await deploy("attestation/TdxVerifier", tdxVerifierAbi, [root]);
   const nextVerifier = await deploy("attestation/TdxVerifier", tdxVerifierAbi, [root]);
   const manager = await deploy("governance/PhalaAuthority", phalaAuthorityAbi, [governance]);
@@ -140,13 +140,13 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     attest: async (on: Platform, key: Address, options: QuoteOptions & { isKnown?: boolean } = {}) => {
       const { isKnown = false, ...rest } = options;
       const { subject, blockNumber, quote } = await quoteOf(on, key, rest);
-      const args = [subject, blockNumber, quoteArgument(quote, { isKnown })];
+      const args = [subject, blockNumber, ...quoteArguments(quote, { isKnown })];
       await send({ address, abi: attestationRegistryAbi, functionName: "attest", args });
     },
     /** Sends a quote straight to the verifier. */
     verify: async (on: Platform, options: QuoteOptions = {}) => {
       const { quote } = await quoteOf(on, stranger, options);
-      await send({ address: verifier, abi: tdxVerifierAbi, functionName: "verify", args: [quoteArgument(quote), 0] });
+      await send({ address: verifier, abi: tdxVerifierAbi, functionName: "verify", args: [...quoteArguments(quote), 0] });
     },
     /** Anyone's call of the registry. */
     call: (functionName: string, ...args: readonly unknown[]) =>
