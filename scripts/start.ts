@@ -8,6 +8,7 @@ import { buildDistribution, claimOf } from "../deploy/merkle.ts";
 import { parametersFor } from "../deploy/parameters/parameters.ts";
 import { deploySuite } from "../deploy/suite.ts";
 import { indexerCommand } from "../ponder/command.ts";
+import { ATTESTER, attestDemo } from "./devnet/attestation.ts";
 import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
 import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
@@ -227,6 +228,22 @@ async function continueChain(session: Session, options: StartOptions, paths: Pat
   });
 }
 
+/** Keeps the demo keys attested. */
+async function attest(session: Session, manifest: Manifest, chain: LocalChain): Promise<void> {
+  await session.progress.stage("attest", "uploading collateral", async (update) => {
+    const { uploads, attested, keys } = await attestDemo({
+      url: chain.url,
+      contracts: manifest.contracts,
+      account: devAccount(ATTESTER),
+      onStep: update,
+    });
+    return [
+      undefined,
+      `${uploads} documents uploaded, ${attested} of ${keys} demo keys attested, the others are valid`,
+    ];
+  });
+}
+
 /** Starts the indexer and waits until it has reached the chain's head and answers. */
 async function index(session: Session, options: StartOptions, paths: Paths, chain: LocalChain): Promise<string> {
   return session.progress.stage("indexer", "starting", async (update) => {
@@ -311,6 +328,7 @@ async function run(session: Session, options: StartOptions, startedAt: number): 
 
   if (!statSync(paths.chain, { throwIfNoEntry: false })) await createChain(session, options, paths);
   const chain = await continueChain(session, options, paths);
+  await attest(session, readManifest(paths.manifest), chain);
   const indexerUrl = options.hasIndexer ? await index(session, options, paths, chain) : null;
   claimed.report = renderReport({
     chainUrl: chain.url,

@@ -1,6 +1,7 @@
 /** The block that ends `npm start`: everything that somebody needs who has just seen the suite for the first time. */
 import type { Manifest } from "../../deploy/manifest.ts";
 import { FIRST_STAKER } from "../devnet/activity.ts";
+import { ATTESTER, guestKeys } from "../devnet/attestation.ts";
 import { MNEMONIC, devAccounts } from "../devnet/chain.ts";
 
 /** Answers at once, from several tables. The newest events last, so that a glance shows whether it is alive. */
@@ -43,6 +44,7 @@ export function renderReport(input: ReportInput): string {
   const roleOf = (address: string, index: number): string => {
     const roles = ROLE_NAMES.filter((name) => accounts[name] === address).map((name): string => ROLES[name]);
     if (index === 0) roles.push("deployer: has no role");
+    if (index === ATTESTER) roles.push("sends the demo attestations");
     if (team?.beneficiary === address) roles.push("beneficiary of the team's vesting");
     return roles.join("; ") || "free to use";
   };
@@ -72,6 +74,9 @@ export function renderReport(input: ReportInput): string {
       Object.entries(manifest.contracts).flatMap(([name, address]) => (address === null ? [] : [[name, address]])),
     ),
     ...rows([["manifest", input.manifestPath]]),
+    "",
+    "Attested demo keys, in guests of the test authority (npx hardhat attestation status --key …)",
+    ...rows(guestKeys().map(({ name, key }) => [name, key])),
     "",
     `Accounts of the public mnemonic "${MNEMONIC}"`,
     ...devAccounts(0, 10).map(

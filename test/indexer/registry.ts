@@ -146,7 +146,12 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     /** Sends a quote straight to the verifier. */
     verify: async (on: Platform, options: QuoteOptions = {}) => {
       const { quote } = await quoteOf(on, stranger, options);
-      await send({ address: verifier, abi: tdxVerifierAbi, functionName: "verify", args: [...quoteArguments(quote), 0] });
+      await send({
+        address: verifier,
+        abi: tdxVerifierAbi,
+        functionName: "verify",
+        args: [...quoteArguments(quote), 0],
+      });
     },
     /** Anyone's call of the registry. */
     call: (functionName: string, ...args: readonly unknown[]) =>
