@@ -321,7 +321,7 @@ describe("a verdict", () => {
     });
     expect(await trial.judge(quote)).toEqual({ refused: "CollateralStore_Missing", args: [KIND.platformCrl] });
     const crl = authority.pckCrl("platform", { signer: stranger, thisUpdate: NOW - DAYS });
-    await trial.contract.write.uploadPckCrl([crl], { account: trial.stage.accounts[0] ?? "0x" });
+    await trial.send({ functionName: "uploadPckCrl", args: [crl] });
     expect(await trial.judge(quote, { isKnown: true })).toMatchObject({ refused: "TdxVerifier_OutdatedPlatform" });
     expect(await trial.judge(quote)).toMatchObject({ refused: "TdxVerifier_InvalidLeafSignature" });
     const renewedQuote = readQuote(authority.platform({ certificate: { signer: stranger } }).quote());
