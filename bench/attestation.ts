@@ -2,14 +2,14 @@
  * Gas of attestation: the registry on factory quotes of the same lengths as genuine ones, Intel's documents, and the verifier on
  * genuine quotes where `../shared/dcap` is there.
  */
-import { type Address, type Hex, encodeFunctionData, getAddress, pad, slice, toFunctionSelector, toHex } from "viem";
+import { type Address, type Hex, encodeFunctionData, getAddress, pad, toFunctionSelector, toHex } from "viem";
 import { attestationRegistryAbi, phalaAuthorityAbi, tdxVerifierAbi } from "../deploy/generated/abis.ts";
 import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../scripts/attestation/collateral.ts";
 import { type CrlOverrides, createAuthority } from "../scripts/attestation/factory.ts";
+import { INTEL_ROOT, rootKey } from "../scripts/attestation/files.ts";
 import { readQuote } from "../scripts/attestation/quote.ts";
 import { INTEL_ROOT_KEY } from "../scripts/attestation/reference.ts";
-import { ROOT_NOT_AFTER } from "../test/helpers/attestation.ts";
 import { fixtures } from "../test/helpers/dcap.ts";
 import { createBenchChain } from "./chain.ts";
 import type { Measured } from "./rows.ts";
@@ -29,9 +29,7 @@ export const isGenuine = (action: string): boolean => action.includes("genuine")
 async function openVerifier(root: Hex, date: Date) {
   const chain = await createBenchChain(date);
   const from = chain.accounts[0] as Address;
-  const verifier = await chain.deploy("TdxVerifier", tdxVerifierAbi, [
-    { x: slice(root, 0, 32), y: slice(root, 32, 64), notAfter: ROOT_NOT_AFTER },
-  ]);
+  const verifier = await chain.deploy("TdxVerifier", tdxVerifierAbi, [rootKey(root, INTEL_ROOT.notAfter)]);
   const call = async (data: Hex): Promise<number> => (await chain.send(from, verifier, data)).gas;
   const upload = async (file: CollateralFile): Promise<Map<string, number>> => {
     const gas = new Map<string, number>();

@@ -1,6 +1,6 @@
 /** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
-import { type Hex, getAbiItem, toFunctionSelector } from "viem";
-import { emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
+import { type ContractFunctionName, type Hex, getAbiItem, toFunctionSelector } from "viem";
+import { attestationRegistryAbi, emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
 import type { ContractName } from "./modules/module.ts";
 
 const DAY = 86_400;
@@ -45,11 +45,25 @@ const governed = (contract: ContractName, item: Parameters<typeof toFunctionSele
   role,
 });
 
+const attestation = (name: ContractFunctionName<typeof attestationRegistryAbi, "nonpayable">, role: RoleName) =>
+  governed("attestationRegistry", getAbiItem({ abi: attestationRegistryAbi, name }), role);
+
 /** All `restricted` functions of the suite. What AccessManager itself restricts belongs to admin. */
 export const GOVERNED = {
   pauseDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "pauseDeposits" }), "guardian"),
   resumeDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "resumeDeposits" }), "guardian"),
   replaceSink: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "replaceSink" }), "core"),
+  switchOff: attestation("switchOff", "guardian"),
+  liftOwnSwitch: attestation("liftOwnSwitch", "guardian"),
+  raiseFloors: attestation("raiseFloors", "parameters"),
+  allowImage: attestation("allowImage", "parameters"),
+  removeImage: attestation("removeImage", "parameters"),
+  allowShape: attestation("allowShape", "parameters"),
+  removeShape: attestation("removeShape", "parameters"),
+  confirmSwitch: attestation("confirmSwitch", "parameters"),
+  liftSwitch: attestation("liftSwitch", "parameters"),
+  setFloors: attestation("setFloors", "periphery"),
+  setVerifier: attestation("setVerifier", "periphery"),
   start: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "start" }), "core"),
 } satisfies Record<string, GovernedFunction>;
 

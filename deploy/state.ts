@@ -1,10 +1,13 @@
 /** What there is of the suite on a chain, read at one block: the input of tasks, of `status` and of the final check. */
 import { type Address, type Hex, type PublicClient, erc20Abi, getAbiItem, parseAbiItem } from "viem";
 import { FACTORY } from "./factory.ts";
+import { imageIdOf } from "../scripts/attestation/calls.ts";
 import {
+  attestationRegistryAbi,
   emissionVaultAbi,
   merkleDistributorAbi,
   phalaAuthorityAbi,
+  tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
 } from "./generated/abis.ts";
@@ -79,6 +82,23 @@ export interface SuiteState {
     /** All that was ever sent to it; null once the authority is sealed, when nobody asks any more. */
     readonly received: bigint | null;
   } | null;
+  /** The root key that it trusts. */
+  readonly tdxVerifier: { readonly x: Hex; readonly y: Hex; readonly notAfter: number } | null;
+  readonly attestationRegistry: {
+    readonly authority: Address;
+    readonly verifier: Address;
+    readonly floors: {
+      readonly minTcbDay: number;
+      readonly minQeIsvSvn: number;
+      readonly allowedStatuses: number;
+    };
+    /** Of each workload of the parameters: what is listed of it. */
+    readonly workloads: readonly {
+      readonly id: Hex;
+      readonly isAllowed: boolean;
+      readonly allowedShapes: readonly Hex[];
+    }[];
+  } | null;
 }
 
 const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 value)");
@@ -111,6 +131,7 @@ export async function readState(
 
   const [factory, exists] = await Promise.all([has(FACTORY), byName(CONTRACT_NAMES, (name) => has(contracts[name]))]);
   const { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor } = exists;
+  const { tdxVerifier, attestationRegistry } = exists;
 
   const balanceOf = async (account: Address) =>
     pha
@@ -188,6 +209,35 @@ export async function readState(
     return { token: tokenAddress, root, deadline, treasury, balance, received };
   };
 
+  const verifier = async (): Promise<SuiteState["tdxVerifier"]> =>
+    tdxVerifier
+      ? client.readContract({
+          address: contracts.tdxVerifier,
+          abi: tdxVerifierAbi,
+          functionName: "rootKey",
+          blockNumber,
+        })
+      : null;
+  const registry = async (): Promise<SuiteState["attestationRegistry"]> => {
+    if (!attestationRegistry) return null;
+    const at = { address: contracts.attestationRegistry, abi: attestationRegistryAbi, blockNumber } as const;
+    const listed = parameters.attestation.workloads.map(async ({ image, shapes }) => {
+      const id = imageIdOf(image);
+      const [isAllowed, ...areAllowed] = await Promise.all([
+        client.readContract({ ...at, functionName: "isImageAllowed", args: [id] }),
+        ...shapes.map((shape) => client.readContract({ ...at, functionName: "isShapeAllowed", args: [id, shape] })),
+      ]);
+      return { id, isAllowed, allowedShapes: shapes.filter((_, i) => areAllowed[i]) };
+    });
+    const [authorityOf, verifierOf, floors, workloads] = await Promise.all([
+      client.readContract({ ...at, functionName: "authority" }),
+      client.readContract({ ...at, functionName: "verifier" }),
+      client.readContract({ ...at, functionName: "floors" }),
+      Promise.all(listed),
+    ]);
+    return { authority: authorityOf, verifier: verifierOf, floors, workloads };
+  };
+
   return {
     block: { number: blockNumber, timestamp },
     contracts,
@@ -199,6 +249,8 @@ export async function readState(
     emissionVault: await vault(),
     vpha: await staking(),
     merkleDistributor: await distributor(),
+    tdxVerifier: await verifier(),
+    attestationRegistry: await registry(),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
+import { floors, rootOf } from "./parameters/attestation.ts";
 import { type Hex, formatEther } from "viem";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
@@ -94,7 +95,8 @@ function balances({ token, emissionVault, teamVesting, merkleDistributor }: Suit
 /** Every fact about the contracts that exist which the parameters demand after genesis. */
 export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
   const { contracts, token, authority, teamVesting, emissionVault, vpha, merkleDistributor } = state;
-  const { accounts, team, distributor } = parameters;
+  const { tdxVerifier, attestationRegistry } = state;
+  const { accounts, team, distributor, attestation } = parameters;
   const checks: Check[] = [];
   const check = (name: string, found: string | bigint, expected: string | bigint, changeable = false) =>
     checks.push({ name, expected: String(expected), found: String(found), ok: found === expected, changeable });
@@ -132,6 +134,23 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("merkleDistributor.root", merkleDistributor.root, distributor.root);
     check("merkleDistributor.deadline", merkleDistributor.deadline, unixTime(distributor.deadline));
     check("merkleDistributor.treasury", merkleDistributor.treasury, accounts.treasury);
+  }
+  if (tdxVerifier !== null) {
+    const { x, y, notAfter } = rootOf(attestation);
+    check("tdxVerifier.rootKey", `${tdxVerifier.x} ${tdxVerifier.y}`, `${x} ${y}`);
+    check("tdxVerifier.rootKey.notAfter", BigInt(tdxVerifier.notAfter), BigInt(notAfter));
+  }
+  if (attestationRegistry !== null) {
+    check("attestationRegistry.authority", attestationRegistry.authority, contracts.phalaAuthority);
+    check("attestationRegistry.verifier", attestationRegistry.verifier, contracts.tdxVerifier, true);
+    const wanted = floors(attestation);
+    for (const name of ["minTcbDay", "minQeIsvSvn", "allowedStatuses"] as const)
+      check(`attestationRegistry.floors.${name}`, BigInt(attestationRegistry.floors[name]), BigInt(wanted[name]), true);
+    for (const [i, { name, shapes }] of attestation.workloads.entries()) {
+      const listed = attestationRegistry.workloads[i];
+      const found = listed?.isAllowed === true ? `${listed.allowedShapes.length} shapes` : "not listed";
+      check(`attestationRegistry.workload ${name}`, found, `${shapes.length} shapes`, true);
+    }
   }
   if (authority !== null) {
     check("authority.sealed", authority.isSealed ? "yes" : "no", "yes");

@@ -12,6 +12,9 @@ export interface Contracts {
   readonly vpha: Address;
   readonly teamVesting: Address;
   readonly merkleDistributor: Address;
+  /** The registry's verifiers, of all times. */
+  readonly tdxVerifier: readonly Address[];
+  readonly attestationRegistry: Address;
 }
 
 export interface Deployment {
@@ -23,7 +26,7 @@ export interface Deployment {
 }
 
 type Required = "phalaAuthority" | "pha" | "emissionVault" | "vpha";
-type Optional = "teamVesting" | "merkleDistributor";
+type Optional = "teamVesting" | "merkleDistributor" | "attestationRegistry";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
 export function manifestPath(env: Readonly<Record<string, string | undefined>>): string {
@@ -76,6 +79,10 @@ export function parseDeployment(json: unknown, file: string): Deployment {
   const optional = (name: Optional) =>
     contracts[name] === undefined || contracts[name] === null ? zeroAddress : address(contracts[name], name);
 
+  /** One, or a list once it was replaced. */
+  const verifier = contracts["tdxVerifier"] ?? [];
+  const verifiers: readonly unknown[] = Array.isArray(verifier) ? verifier : [verifier];
+
   return {
     network: typeof manifest["network"] === "string" ? manifest["network"] : fail("network must be a name"),
     chainId: integer(manifest["chainId"], "chainId", 1),
@@ -87,6 +94,8 @@ export function parseDeployment(json: unknown, file: string): Deployment {
       vpha: required("vpha"),
       teamVesting: optional("teamVesting"),
       merkleDistributor: optional("merkleDistributor"),
+      tdxVerifier: verifiers.length === 0 ? [zeroAddress] : verifiers.map((each) => address(each, "tdxVerifier")),
+      attestationRegistry: optional("attestationRegistry"),
     },
   };
 }

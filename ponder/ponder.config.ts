@@ -12,10 +12,12 @@
 import { fileURLToPath } from "node:url";
 import { createConfig } from "ponder";
 import {
+  attestationRegistryAbi,
   emissionVaultAbi,
   merkleDistributorAbi,
   phaAbi,
   phalaAuthorityAbi,
+  tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
 } from "../deploy/generated/abis.ts";
@@ -43,6 +45,8 @@ export default createConfig({
     MerkleDistributor: { ...at, abi: merkleDistributorAbi, address: contracts.merkleDistributor },
     EmissionVault: { ...at, abi: emissionVaultAbi, address: contracts.emissionVault },
     VPHA: { ...at, abi: vphaAbi, address: contracts.vpha },
+    TdxVerifier: { ...at, abi: tdxVerifierAbi, address: contracts.tdxVerifier },
+    AttestationRegistry: { ...at, abi: attestationRegistryAbi, address: contracts.attestationRegistry },
   },
   blocks: {
     Head: { ...at, interval: blockInterval(chainId) },

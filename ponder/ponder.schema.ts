@@ -1,5 +1,6 @@
 /**
- * The data, column by column. This file is its documentation; `docs/graphql.md` shows how to ask for it.
+ * The data, column by column. This file and those in `schema/`, which it exports, are its documentation; `docs/graphql.md`
+ * shows how to ask for it.
  *
  * Conventions:
  * - Amounts are integers in wei: 1e-18 PHA ("assets", "cost", "reward") or 1e-18 vPHA ("shares").
@@ -13,6 +14,9 @@
  * - The id of an event orders as events happened: order by `id`, and use it as a cursor.
  */
 import { type PgColumnsBuilders, index, onchainEnum, onchainTable, primaryKey, relations } from "ponder";
+
+export * from "./schema/attestation.ts";
+export * from "./schema/attestationViews.ts";
 
 // CLOCK ---------------------------------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ export function target(
 }
 
 /** The chain behind `--network`, with the accounts that can sign there. */
-export async function connect(options: DeployArguments, hre: HardhatRuntimeEnvironment) {
+export async function connect(options: Pick<DeployArguments, "rpcUrl">, hre: HardhatRuntimeEnvironment) {
   const connection = await hre.network.getOrCreate(networkName(hre));
   let transport: Transport = custom(connection.provider, { retryCount: 0 });
   if (options.rpcUrl !== undefined) {
@@ -79,8 +79,11 @@ export async function connect(options: DeployArguments, hre: HardhatRuntimeEnvir
   return { transport, accounts };
 }
 
+/** What `--network` is where nobody gave it: Hardhat leaves it out then, against its type. */
+const UNNAMED: readonly (string | undefined)[] = [undefined, "", "default"];
+
 /** The in-process chain ends with the command, so the local one is meant where no network is named. */
-function networkName(hre: HardhatRuntimeEnvironment): string {
+export function networkName(hre: Pick<HardhatRuntimeEnvironment, "globalOptions">): string {
   const name = hre.globalOptions.network;
-  return name === "" || name === "default" ? "local" : name;
+  return UNNAMED.includes(name) ? "local" : name;
 }

@@ -1,5 +1,6 @@
 /** The head of the chain: time passes also when nothing happens. */
 import { ponder } from "ponder:registry";
+import { refreshAttestation } from "./attestationPolicy.ts";
 import { refreshEmission } from "./emission.ts";
 import { advance } from "./series.ts";
 import { refreshVault } from "./staking.ts";
@@ -8,4 +9,5 @@ ponder.on("Head:block", async ({ event, context }) => {
   await advance(context, event.block);
   await refreshEmission(context, event.block);
   await refreshVault(context, event.block);
+  await refreshAttestation(context, event.block);
 });

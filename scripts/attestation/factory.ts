@@ -30,6 +30,7 @@ import {
 import {
   authorityKeyId,
   basicConstraints,
+  COMMON_NAME,
   crlDistributionPoint,
   encodeCertificate,
   encodeCrl,
@@ -45,15 +46,6 @@ import {
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
-
-/** Common names as Intel's. */
-export const COMMON_NAME = {
-  root: "Intel SGX Root CA",
-  platform: "Intel SGX PCK Platform CA",
-  processor: "Intel SGX PCK Processor CA",
-  tcbSigner: "Intel SGX TCB Signing",
-  leaf: "Intel SGX PCK Certificate",
-} as const;
 
 /** The platform type of the factory's platforms. */
 export const DEFAULT_FMSPC: Hex = "0xb0c06f000000";

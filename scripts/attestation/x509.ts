@@ -53,6 +53,15 @@ export const OID = {
   sgx: "1.2.840.113741.1.13.1",
 } as const;
 
+/** Common names in Intel's certificates. */
+export const COMMON_NAME = {
+  root: "Intel SGX Root CA",
+  platform: "Intel SGX PCK Platform CA",
+  processor: "Intel SGX PCK Processor CA",
+  tcbSigner: "Intel SGX TCB Signing",
+  leaf: "Intel SGX PCK Certificate",
+} as const;
+
 const ALGORITHM = sequence(oid(OID.ecdsaWithSha256));
 
 /** A name as Intel writes it, in Intel's order; only the common name differs. */

@@ -1,5 +1,4 @@
 /** Trees from CSV, proofs, and the command line around them. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,8 +6,8 @@ import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { parseEther } from "viem";
 import { afterAll, describe, expect, it } from "vitest";
 import { buildDistribution, claimOf } from "../../deploy/merkle.ts";
+import { hardhat } from "../helpers/cli.ts";
 
-const root = path.join(import.meta.dirname, "../..");
 const ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const BOB = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
 const CAROL = "0x90F79bf6EB2c4f870365E785982E1f101E93b906";
@@ -59,12 +58,6 @@ describe("the command line", () => {
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
-  const hardhat = (...args: string[]) =>
-    spawnSync(process.execPath, [path.join(root, "node_modules/hardhat/dist/src/cli.js"), ...args], {
-      cwd: root,
-      encoding: "utf8",
-      env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" },
-    });
 
   it("builds a tree and prints a proof", () => {
     const input = path.join(folder, "list.csv");

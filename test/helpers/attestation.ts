@@ -1,22 +1,18 @@
 /** A verifier on a stage, with collateral. */
-import { type Hex, slice } from "viem";
+import type { Hex } from "viem";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { type Upload, quoteArguments, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
+import { INTEL_ROOT, rootKey } from "../../scripts/attestation/files.ts";
 import type { Quote } from "../../scripts/attestation/quote.ts";
 import { INTEL_ROOT_KEY } from "../../scripts/attestation/reference.ts";
 import type { Stage } from "./stage.ts";
-
-/** End of validity of Intel's root CA, 2049-12-31T23:59:59Z. */
-export const ROOT_NOT_AFTER = 2_524_607_999;
 
 export type Verifier = Awaited<ReturnType<typeof deployVerifier>>;
 
 /** Deploys a verifier under `root` (x ‖ y); Intel's by default. */
 export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
-  const contract = await stage.deploy("TdxVerifier", tdxVerifierAbi, [
-    { x: slice(root, 0, 32), y: slice(root, 32, 64), notAfter: ROOT_NOT_AFTER },
-  ]);
+  const contract = await stage.deploy("TdxVerifier", tdxVerifierAbi, [rootKey(root, INTEL_ROOT.notAfter)]);
   const account = stage.accounts[0];
   if (account === undefined) throw new Error("the stage has no account");
   const gasOf = async (hash: Hex): Promise<number> =>

@@ -12,6 +12,9 @@ import {
   teamVestingAbi,
   vphaAbi,
 } from "../../deploy/generated/abis.ts";
+import { revertData } from "../../scripts/attestation/refusal.ts";
+
+export { revertData };
 
 const MOCK_ERRORS = parseAbi([
   "error EnforcedPause()",
@@ -39,17 +42,6 @@ const ERRORS: Abi = [
       .map((item) => [`${item.name}(${item.inputs.map((input) => input.type).join()})`, item]),
   ).values(),
 ];
-
-/** The revert data in `error` or in one of its causes, wherever the client or the chain has put it. */
-export function revertData(error: unknown): Hex | undefined {
-  for (let current = error; typeof current === "object" && current !== null;) {
-    const data = "data" in current ? current.data : undefined;
-    if (isHex(data)) return data;
-    if (typeof data === "object" && data !== null && "data" in data && isHex(data.data)) return data.data;
-    current = "cause" in current ? current.cause : undefined;
-  }
-  return undefined;
-}
 
 /** The name and the arguments of the error that `data` encodes. */
 export function decodeRevert(data: Hex): { name: string; args: readonly unknown[] } {

@@ -4,11 +4,12 @@ import path from "node:path";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 
-/** The files of `ponder/queries`. */
-export function sampleQueries(): { name: string; text: string }[] {
+/** The files of `ponder/queries`; those that need a registry are called `attestation-…`. */
+export function sampleQueries(part?: "suite" | "attestation"): { name: string; text: string }[] {
   const folder = path.join(ROOT, "ponder/queries");
   return readdirSync(folder)
     .filter((name) => name.endsWith(".graphql"))
+    .filter((name) => part === undefined || (part === "attestation") === name.startsWith("attestation-"))
     .map((name) => ({ name, text: readFileSync(path.join(folder, name), "utf8").trim() }));
 }
 

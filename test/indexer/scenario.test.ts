@@ -426,7 +426,7 @@ describe("sample queries", () => {
   /** For all of them; each takes what it names. */
   const variables = { account: lower(alice), from: String(MIDNIGHT) };
 
-  test.each(sampleQueries())("$name answers with what there is", async ({ text }) => {
+  test.each(sampleQueries("suite"))("$name answers with what there is", async ({ text }) => {
     const { data, errors } = await ask(indexer.url, text, variables);
     expect(errors).toEqual([]);
     for (const [field, value] of Object.entries(data ?? {})) {

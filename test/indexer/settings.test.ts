@@ -33,6 +33,16 @@ describe("manifest", () => {
     expect(found.contracts.teamVesting).toBe(zeroAddress);
   });
 
+  test("names one verifier, several, or none", () => {
+    const [one, two] = [`0x${"a1".repeat(20)}`, `0x${"b2".repeat(20)}`];
+    const verifiersOf = (tdxVerifier?: unknown) =>
+      parseDeployment({ ...manifest, contracts: { ...contracts, tdxVerifier } }, "m.json").contracts.tdxVerifier;
+    expect(verifiersOf(one)).toEqual([one]);
+    expect(verifiersOf([one, two])).toEqual([one, two]);
+    expect(verifiersOf()).toEqual([zeroAddress]);
+    expect(() => verifiersOf([one, "0x1"])).toThrow("m.json: contracts.tdxVerifier must be an address");
+  });
+
   test.each([
     [{ ...manifest, chainId: "31337" }, 'm.json: chainId must be an integer of at least 1, not "31337"'],
     [{ ...manifest, startBlock: -1 }, "m.json: startBlock must be an integer"],

@@ -201,7 +201,8 @@ function isHash(value: Json | undefined): value is Hash {
   return isHex(value) && value.length === 66;
 }
 
-const jsonOf: (text: string) => Json = JSON.parse;
+/** Parsed, with a type. */
+export const jsonOf: (text: string) => Json = JSON.parse;
 
 /** `value` as a row. */
 export function rowOf(value: Json | undefined): Row {

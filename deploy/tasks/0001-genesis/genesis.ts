@@ -9,12 +9,14 @@
  */
 import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } from "viem";
 import type { Call } from "../../call.ts";
-import { emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
+import { attestationRegistryAbi, emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
+import { imageArgument } from "../../parameters/attestation.ts";
 import { type Parameters, distributorFunding, emissionFunding } from "../../parameters/parameters.ts";
 import {
   DELAYS,
   GOVERNANCE_ROLES,
   GOVERNED,
+  GOVERNED_NAMES,
   type GovernedName,
   ROLES,
   ROLE_NAMES,
@@ -88,7 +90,8 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
 
   const byAdmin: Call[] = [
     ...fund(state, parameters),
-    ...map("pauseDeposits", "resumeDeposits", "replaceSink"),
+    ...list(state, parameters),
+    ...map(...GOVERNED_NAMES.filter((name) => name !== "start")),
     ...(holds("guardian", guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
     ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance)).map((role) => grant(role, governance, "governance")),
     ...(emissionVault.startTime !== 0n
@@ -158,6 +161,30 @@ function fund({ contracts, token, emissionVault, merkleDistributor }: SuiteState
           ),
         ],
   );
+}
+
+/** What has to be listed in the attestation registry: before its functions are in their class, where each call takes 7 days. */
+function list({ contracts, attestationRegistry }: SuiteState, { attestation }: Parameters): Call[] {
+  if (attestationRegistry === null) throw new Error("genesis needs the attestation registry: run the deployment first");
+  const abi = attestationRegistryAbi;
+  return attestation.workloads.flatMap(({ name, image, shapes }, i) => {
+    const listed = attestationRegistry.workloads[i];
+    if (listed === undefined) throw new Error(`the state was read for other workloads than ${name}`);
+    const { id, isAllowed, allowedShapes } = listed;
+    const calls = shapes
+      .filter((shape) => !allowedShapes.includes(shape))
+      .map((shape) =>
+        call(
+          contracts.attestationRegistry,
+          `list a machine shape of ${name}`,
+          encodeFunctionData({ abi, functionName: "allowShape", args: [id, shape] }),
+        ),
+      );
+    if (isAllowed) return calls;
+    const args = [imageArgument(image)] as const;
+    const data = encodeFunctionData({ abi, functionName: "allowImage", args });
+    return [call(contracts.attestationRegistry, `list the image ${name}`, data), ...calls];
+  });
 }
 
 function call(to: Address, description: string, data: Hex): Call {

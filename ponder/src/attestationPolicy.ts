@@ -1,0 +1,48 @@
+/** The registry's policy as it stands, and the history of all that happens to it. */
+import { type Context, type EventNames, type Event } from "ponder:registry";
+import { attestationEvent, attestationPolicy } from "ponder:schema";
+
+type Policy = typeof attestationPolicy.$inferSelect;
+type History = typeof attestationEvent.$inferInsert;
+
+/** What all events have in common. */
+export type Occurrence = Pick<Event<Extract<EventNames, "AttestationRegistry:Attested">>, "id" | "block"> & {
+  transaction: { hash: `0x${string}` };
+};
+
+/** The policy. Throws before the registry's first event. */
+export async function policyOf(context: Context): Promise<Policy> {
+  const { address } = context.contracts.AttestationRegistry;
+  const policy = await context.db.find(attestationPolicy, { address });
+  if (policy === null) throw new Error(`the registry ${address} has emitted nothing yet`);
+  return policy;
+}
+
+/** Changes the policy, with its epoch, and puts `entry` into the history. Returns the policy after it. */
+export async function recordPolicyEvent(
+  context: Context,
+  { id, block, transaction }: Occurrence,
+  change: Partial<Policy>,
+  entry: Pick<History, "kind"> & Partial<History>,
+): Promise<Policy> {
+  const policy = { ...(await policyOf(context)), ...change };
+  const epoch = policy.policyEpoch + policy.revocationEpoch;
+  const { number, timestamp } = block;
+  await context.db
+    .update(attestationPolicy, { address: policy.address })
+    .set({ ...change, epoch, block: number, timestamp });
+  await context.db
+    .insert(attestationEvent)
+    .values({ id, epoch, block: number, timestamp, transaction: transaction.hash, ...entry });
+  return { ...policy, epoch };
+}
+
+/** Brings the policy's clock to `block`: attestations and switches end with time alone. */
+export async function refreshAttestation(
+  { db, contracts }: Context,
+  { number, timestamp }: { number: bigint; timestamp: bigint },
+): Promise<void> {
+  const { address } = contracts.AttestationRegistry;
+  if ((await db.find(attestationPolicy, { address })) === null) return;
+  await db.update(attestationPolicy, { address }).set({ block: number, timestamp });
+}
