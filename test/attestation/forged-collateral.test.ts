@@ -9,10 +9,10 @@ import {
   createAuthority,
   isvLevel,
 } from "../../scripts/attestation/factory.ts";
+import { INTEL_ROOT } from "../../scripts/attestation/files.ts";
 import { keyFromSeed } from "../../scripts/attestation/p256.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
 import { OID, authorityKeyId, basicConstraints, keyUsage, readCertificate } from "../../scripts/attestation/x509.ts";
-import { ROOT_NOT_AFTER } from "../helpers/attestation.ts";
 import { single } from "../helpers/levels.ts";
 import { STAGE_START, type Stage, fixture } from "../helpers/stage.ts";
 import { openTrial } from "../helpers/trial.ts";
@@ -264,20 +264,23 @@ describe("a verdict", () => {
 
   it("is refused after the end of the root", async () => {
     const trial = await bare();
-    const far = ROOT_NOT_AFTER + 400 * DAYS;
+    const far = INTEL_ROOT.notAfter + 400 * DAYS;
     const maker = authorityOf({ platformCa: { notAfter: far }, tcbSigner: { notAfter: far } });
     const end = { nextUpdate: far };
     await trial.upload(maker.collateral({ ...end, rootCrl: end, pckCrl: end }));
     const late = readQuote(maker.platform({ certificate: { notAfter: far } }).quote());
-    await trial.stage.travelTo(BigInt(ROOT_NOT_AFTER));
+    await trial.stage.travelTo(BigInt(INTEL_ROOT.notAfter));
     expect(await trial.judge(late)).toMatchObject({ value: { status: 1 } });
     await trial.stage.travel(1n);
-    const expired = { refused: "CollateralStore_Expired", args: [KIND.platformCa, BigInt(ROOT_NOT_AFTER)] };
+    const expired = { refused: "CollateralStore_Expired", args: [KIND.platformCa, BigInt(INTEL_ROOT.notAfter)] };
     expect(await trial.judge(late, { grace: 14 * DAYS })).toEqual(expired);
     for (const name of ["uploadPckCrl", "uploadTcbInfo", "uploadQeIdentity"] as const) {
       const outcome = await trial.tryUpload(
         uploadOf(
-          maker.collateral({ issued: ROOT_NOT_AFTER, pckCrl: { thisUpdate: ROOT_NOT_AFTER, nextUpdate: far } }),
+          maker.collateral({
+            issued: INTEL_ROOT.notAfter,
+            pckCrl: { thisUpdate: INTEL_ROOT.notAfter, nextUpdate: far },
+          }),
           name,
         ),
       );
@@ -321,7 +324,7 @@ describe("a verdict", () => {
     });
     expect(await trial.judge(quote)).toEqual({ refused: "CollateralStore_Missing", args: [KIND.platformCrl] });
     const crl = authority.pckCrl("platform", { signer: stranger, thisUpdate: NOW - DAYS });
-    await trial.contract.write.uploadPckCrl([crl], { account: trial.stage.accounts[0] ?? "0x" });
+    await trial.send({ functionName: "uploadPckCrl", args: [crl] });
     expect(await trial.judge(quote, { isKnown: true })).toMatchObject({ refused: "TdxVerifier_OutdatedPlatform" });
     expect(await trial.judge(quote)).toMatchObject({ refused: "TdxVerifier_InvalidLeafSignature" });
     const renewedQuote = readQuote(authority.platform({ certificate: { signer: stranger } }).quote());

@@ -127,7 +127,6 @@ describe("CRLs", () => {
     async (functionName, der, signer, kind, open) => {
       const trial = await open();
       const restore = await trial.stage.remember();
-      const account = trial.stage.accounts[0] ?? "0x";
       const original = readCrl(der);
       const errors = new Set<string>();
       let accepted = 0;
@@ -141,7 +140,7 @@ describe("CRLs", () => {
         }
         accepted += 1;
         const crl: Crl = reading(() => readCrl(bytes)) ?? original;
-        await trial.contract.write[functionName]([bytes], { account });
+        await trial.send(upload);
         const [issued, validUntil] = await trial.contract.read.collateral([kind, "0x000000000000"]);
         const keys = [...crl.revoked.keys()].map((serial) => serialKey(crl.issuer, BigInt(serial)));
         const states = await Promise.all(keys.map((key) => trial.contract.read.isRevoked([key])));
@@ -172,12 +171,12 @@ describe("certificates above the leaf", () => {
       const trial = await empty();
       await trial.upload(authority.collateral(), ["uploadRootCrl"]);
       const restore = await trial.stage.remember();
-      const account = trial.stage.accounts[0] ?? "0x";
       const original = readCertificate(der);
       const errors = new Set<string>();
       let accepted = 0;
       for (const { what, bytes } of resigned(der, root.key, 220, 45 + kind)) {
-        const outcome = await trial.tryUpload({ functionName, args: [bytes] });
+        const upload: Upload = { functionName, args: [bytes] };
+        const outcome = await trial.tryUpload(upload);
         if (outcome.refused !== undefined) {
           expectNamed(outcome.refused, what);
           errors.add(outcome.refused);
@@ -185,7 +184,7 @@ describe("certificates above the leaf", () => {
         }
         accepted += 1;
         const { notBefore, notAfter } = reading(() => readCertificate(bytes)) ?? original;
-        await trial.contract.write[functionName]([bytes], { account });
+        await trial.send(upload);
         const [issued, validUntil] = await trial.contract.read.collateral([kind, "0x000000000000"]);
         expect({ what, issued, validUntil }).toEqual({ what, issued: notBefore, validUntil: notAfter });
         await restore();

@@ -17,22 +17,21 @@ export async function deployVerifier(stage: Stage, root: Hex = INTEL_ROOT_KEY) {
   if (account === undefined) throw new Error("the stage has no account");
   const gasOf = async (hash: Hex): Promise<number> =>
     Number((await stage.publicClient.getTransactionReceipt({ hash })).gasUsed);
+  const send = async ({ functionName, args }: Upload): Promise<number> => {
+    const { address } = contract;
+    return gasOf(await stage.wallet.writeContract({ abi: tdxVerifierAbi, address, functionName, args, account }));
+  };
   return {
     contract,
+
+    /** Sends one upload. Returns its gas. */
+    send,
 
     /** Uploads a collateral file, or the parts of it that `only` names. Returns the gas of each upload by function. */
     async upload(file: CollateralFile, only?: readonly Upload["functionName"][]): Promise<Record<string, number>> {
       const gas: Record<string, number> = {};
-      for (const { functionName, args } of uploadsOf(file)) {
-        if (only?.includes(functionName) === false) continue;
-        const hash = await stage.wallet.writeContract({
-          abi: tdxVerifierAbi,
-          address: contract.address,
-          functionName,
-          args,
-          account,
-        });
-        gas[functionName] = await gasOf(hash);
+      for (const upload of uploadsOf(file)) {
+        if (only?.includes(upload.functionName) !== false) gas[upload.functionName] = await send(upload);
       }
       return gas;
     },
