@@ -196,13 +196,13 @@ export function formatStatus(status: Status): string {
   return [
     `${status.network} (chain ${status.chainId}), preset ${status.preset}, block ${status.block}`,
     "",
-    ...status.contracts.map(({ name, address, deployed }) => `${mark(deployed)} ${name.padEnd(18)} ${address}`),
+    ...status.contracts.map(({ name, address, deployed }) => `${mark(deployed)} ${name.padEnd(20)} ${address}`),
     "",
     ...Object.entries(status.roles).map(
       ([role, members]) =>
         `role ${role.padEnd(11)} ${members.map(({ account, delay }) => `${account} (${delay / 86_400} days)`).join(", ") || "-"}`,
     ),
-    ...Object.entries(status.balances).map(([name, wei]) => `PHA  ${name.padEnd(18)} ${formatEther(BigInt(wei))}`),
+    ...Object.entries(status.balances).map(([name, wei]) => `PHA  ${name.padEnd(20)} ${formatEther(BigInt(wei))}`),
     "",
     `${status.checks.length - wrong.length} of ${status.checks.length} checks hold`,
     ...wrong.map(
