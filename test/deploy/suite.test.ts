@@ -15,7 +15,7 @@ import {
 } from "../../deploy/generated/abis.ts";
 import { addresses } from "../../deploy/generated/addresses.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
-import { planSuite } from "../../deploy/modules/suite.ts";
+import { deploymentCalls, planSuite } from "../../deploy/modules/suite.ts";
 import { floorsOf, imageIdOf, measurementsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
 import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { readStatus } from "../../deploy/status.ts";
@@ -367,6 +367,46 @@ describe("on the way", () => {
     await expect(run(governance)).resolves.toBeDefined();
     const { remaining, complete } = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
     expect({ remaining, complete }).toEqual({ remaining: [], complete: true });
+  });
+
+  it("genesis lists what of the workloads is missing, and does not seal another verifier", async () => {
+    const chain = await createChain();
+    const run = (stopAt?: string) =>
+      deploySuite({
+        transport: chain.transport,
+        parameters,
+        deployer,
+        governance,
+        manifestPath,
+        onStep: ({ description }) => {
+          if (stopAt !== undefined && description.startsWith(stopAt)) throw new Error("killed");
+        },
+      });
+    const reader = chainReader(chain.transport);
+    const listing = async () =>
+      (await readStatus(reader, parameters, plan, 0n)).remaining.filter((step) => step.startsWith("list the "));
+    const setVerifier = (verifier: Address) =>
+      chain.wallet.writeContract({
+        abi: attestationRegistryAbi,
+        address: plan.contracts.attestationRegistry,
+        account: governance.address,
+        functionName: "setVerifier",
+        args: [verifier],
+      });
+    await expect(run("list the image")).rejects.toThrow("killed");
+    expect(await listing()).toEqual([expect.stringMatching(/^list the shape 0x/)]);
+
+    const underIntel = { ...parameters, attestation: { ...parameters.attestation, root: "intel" as const } };
+    const other = planSuite(underIntel).deployments.find(({ name }) => name === "tdxVerifier");
+    if (other === undefined) throw new Error("the suite has a verifier");
+    expect(other.address).not.toBe(plan.contracts.tdxVerifier);
+    const [creation] = deploymentCalls({ ...plan, deployments: [other] }, () => false);
+    await chain.wallet.sendTransaction({ account: deployer.address, to: creation?.to, data: creation?.data });
+    await setVerifier(other.address);
+    await expect(run()).rejects.toThrow(/the registry's verifier is 0x\w+, not the suite's own/);
+    await setVerifier(plan.contracts.tdxVerifier);
+    await run();
+    expect(await listing()).toEqual([]);
   });
 
   it("status is not complete where governance has changed what the parameters say", async () => {

@@ -29,7 +29,7 @@ const CONTRACTS_NEEDED = ["vpha", "tdxVerifier", "attestationRegistry"] as const
 
 /** The calls that are left for governance to make, in order; none once genesis is complete. */
 export function genesis(state: SuiteState, parameters: Parameters): Call[] {
-  const { authority, emissionVault, token, contracts } = state;
+  const { authority, emissionVault, token, attestationRegistry, contracts } = state;
   const { governance, guardian, workers, treasury } = parameters.accounts;
   if (
     authority === null ||
@@ -92,6 +92,13 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   if (emissionVault.startTime !== 0n && (workersSink !== workers || treasurySink !== treasury)) {
     throw new Error(
       `the emission has started with the sinks ${workersSink} (workers) and ${treasurySink} (treasury), which are not those of these parameters: replace them before genesis goes on`,
+    );
+  }
+
+  const verifier = attestationRegistry?.verifier;
+  if (verifier !== undefined && verifier !== contracts.tdxVerifier) {
+    throw new Error(
+      `the registry's verifier is ${verifier}, not the suite's own, ${contracts.tdxVerifier}: set it back before genesis goes on`,
     );
   }
 
