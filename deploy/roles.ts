@@ -1,5 +1,5 @@
 /** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
-import { type ContractFunctionName, type Hex, getAbiItem, toFunctionSelector } from "viem";
+import { type Hex, getAbiItem, toFunctionSelector } from "viem";
 import { attestationRegistryAbi, emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
 import type { ContractName } from "./modules/module.ts";
 
@@ -45,8 +45,10 @@ const governed = (contract: ContractName, item: Parameters<typeof toFunctionSele
   role,
 });
 
-const attestation = (name: ContractFunctionName<typeof attestationRegistryAbi, "nonpayable">, role: RoleName) =>
+const ofRegistry = (name: RegistryFunction, role: RoleName) =>
   governed("attestationRegistry", getAbiItem({ abi: attestationRegistryAbi, name }), role);
+
+type RegistryFunction = Extract<(typeof attestationRegistryAbi)[number], { type: "function" }>["name"];
 
 /** All `restricted` functions of the suite. What AccessManager itself restricts belongs to admin. */
 export const GOVERNED = {
@@ -65,6 +67,17 @@ export const GOVERNED = {
   setFloors: attestation("setFloors", "periphery"),
   setVerifier: attestation("setVerifier", "periphery"),
   start: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "start" }), "core"),
+  switchOff: ofRegistry("switchOff", "guardian"),
+  liftOwnSwitch: ofRegistry("liftOwnSwitch", "guardian"),
+  confirmSwitch: ofRegistry("confirmSwitch", "parameters"),
+  liftSwitch: ofRegistry("liftSwitch", "parameters"),
+  raiseFloors: ofRegistry("raiseFloors", "parameters"),
+  allowImage: ofRegistry("allowImage", "parameters"),
+  removeImage: ofRegistry("removeImage", "parameters"),
+  allowShape: ofRegistry("allowShape", "parameters"),
+  removeShape: ofRegistry("removeShape", "parameters"),
+  setFloors: ofRegistry("setFloors", "periphery"),
+  setVerifier: ofRegistry("setVerifier", "periphery"),
 } satisfies Record<string, GovernedFunction>;
 
 export type GovernedName = keyof typeof GOVERNED;

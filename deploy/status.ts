@@ -1,8 +1,10 @@
 /** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
 import { floors, rootOf } from "./parameters/attestation.ts";
 import { type Hex, formatEther } from "viem";
+import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
+import { type RootKey, floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
 import { type Parameters, emissionBudget, unixTime } from "./parameters/parameters.ts";
 import { TOTAL_SUPPLY } from "./parameters/validate.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, isDelayOf } from "./roles.ts";
@@ -94,8 +96,17 @@ function balances({ token, emissionVault, teamVesting, merkleDistributor }: Suit
 
 /** Every fact about the contracts that exist which the parameters demand after genesis. */
 export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
-  const { contracts, token, authority, teamVesting, emissionVault, vpha, merkleDistributor } = state;
-  const { tdxVerifier, attestationRegistry } = state;
+  const {
+    contracts,
+    token,
+    authority,
+    teamVesting,
+    emissionVault,
+    vpha,
+    merkleDistributor,
+    tdxVerifier,
+    attestationRegistry,
+  } = state;
   const { accounts, team, distributor, attestation } = parameters;
   const checks: Check[] = [];
   const check = (name: string, found: string | bigint, expected: string | bigint, changeable = false) =>
@@ -136,21 +147,18 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("merkleDistributor.treasury", merkleDistributor.treasury, accounts.treasury);
   }
   if (tdxVerifier !== null) {
-    const { x, y, notAfter } = rootOf(attestation);
-    check("tdxVerifier.rootKey", `${tdxVerifier.x} ${tdxVerifier.y}`, `${x} ${y}`);
-    check("tdxVerifier.rootKey.notAfter", BigInt(tdxVerifier.notAfter), BigInt(notAfter));
+    check("tdxVerifier.rootKey", keyText(tdxVerifier.rootKey), keyText(rootKeyOf(attestation)));
   }
   if (attestationRegistry !== null) {
+    const { floors, workloads } = attestationRegistry;
     check("attestationRegistry.authority", attestationRegistry.authority, contracts.phalaAuthority);
     check("attestationRegistry.verifier", attestationRegistry.verifier, contracts.tdxVerifier, true);
-    const wanted = floors(attestation);
-    for (const name of ["minTcbDay", "minQeIsvSvn", "allowedStatuses"] as const)
-      check(`attestationRegistry.floors.${name}`, BigInt(attestationRegistry.floors[name]), BigInt(wanted[name]), true);
-    for (const [i, { name, shapes }] of attestation.workloads.entries()) {
-      const listed = attestationRegistry.workloads[i];
-      const found = listed?.isAllowed === true ? `${listed.allowedShapes.length} shapes` : "not listed";
-      check(`attestationRegistry.workload ${name}`, found, `${shapes.length} shapes`, true);
-    }
+    check("attestationRegistry.floors", floorsText(floors), floorsText(floorsOf(attestation)), true);
+    attestation.workloads.forEach((workload, i) => {
+      const listed = workloads[i];
+      const isListed = listed !== undefined && listed.image && !listed.shapes.includes(false);
+      check(`attestationRegistry.image ${imageIdOf(workload)}`, isListed ? "listed" : "not listed", "listed", true);
+    });
   }
   if (authority !== null) {
     check("authority.sealed", authority.isSealed ? "yes" : "no", "yes");
@@ -173,6 +181,15 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
   return checks;
 }
 
+function keyText({ x, y, notAfter }: RootKey): string {
+  return `${x} ${y} until ${notAfter}`;
+}
+
+function floorsText({ minTcbDay, minQeIsvSvn, allowedStatuses }: ReturnType<typeof floorsOf>): string {
+  const statuses = TCB_STATUS_NAMES.filter((_, bit) => (allowedStatuses >> bit) & 1);
+  return `TCB of ${dayText(minTcbDay).slice(0, 10)}, QE ISV SVN ${minQeIsvSvn}, ${statuses.join(" or ")}`;
+}
+
 /** The status as text. */
 export function formatStatus(status: Status): string {
   const mark = (ok: boolean) => (ok ? "ok     " : "MISSING");
@@ -180,13 +197,13 @@ export function formatStatus(status: Status): string {
   return [
     `${status.network} (chain ${status.chainId}), preset ${status.preset}, block ${status.block}`,
     "",
-    ...status.contracts.map(({ name, address, deployed }) => `${mark(deployed)} ${name.padEnd(18)} ${address}`),
+    ...status.contracts.map(({ name, address, deployed }) => `${mark(deployed)} ${name.padEnd(20)} ${address}`),
     "",
     ...Object.entries(status.roles).map(
       ([role, members]) =>
         `role ${role.padEnd(11)} ${members.map(({ account, delay }) => `${account} (${delay / 86_400} days)`).join(", ") || "-"}`,
     ),
-    ...Object.entries(status.balances).map(([name, wei]) => `PHA  ${name.padEnd(18)} ${formatEther(BigInt(wei))}`),
+    ...Object.entries(status.balances).map(([name, wei]) => `PHA  ${name.padEnd(20)} ${formatEther(BigInt(wei))}`),
     "",
     `${status.checks.length - wrong.length} of ${status.checks.length} checks hold`,
     ...wrong.map(

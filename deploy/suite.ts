@@ -77,7 +77,7 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
   }
   const { minTcbDate } = parameters.attestation.floors;
   if (!before.exists.attestationRegistry && unixTime(minTcbDate) > before.block.timestamp) {
-    throw new Error(`attestation.floors.minTcbDate: ${minTcbDate} has not come yet`);
+    throw new Error(`attestation.floors.minTcbDate: ${minTcbDate} is later than the chain's last block`);
   }
   if (!before.factory) await executor.installFactory();
 

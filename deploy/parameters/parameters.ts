@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Address, type Hex, formatEther, parseEther } from "viem";
 import { buildDistribution, summaryOf } from "../merkle.ts";
-import { type Attestation, parseAttestation } from "./attestation.ts";
+import { type AttestationParameters, parseAttestation } from "./attestation.ts";
 import {
   InvalidParameter,
   TOTAL_SUPPLY,
@@ -76,7 +76,8 @@ export interface Parameters {
     /** PHA: what all claims come to. With a new token: the airdrop's share of it. */
     readonly amount: string;
   } | null;
-  readonly attestation: Attestation;
+  /** Whose quotes are believed, and what is accepted of them. */
+  readonly attestation: AttestationParameters;
 }
 
 export const ACCOUNT_NAMES = [

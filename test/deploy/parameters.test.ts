@@ -4,13 +4,14 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import path from "node:path";
 import hre from "hardhat";
-import { parseEther } from "viem";
+import { concat, parseEther } from "viem";
 import { afterAll, describe, expect, it } from "vitest";
 import { collectAddresses } from "../../deploy/addresses.ts";
 import { target } from "../../deploy/hardhat/command.ts";
 import { manifestPathFor, writeManifest } from "../../deploy/manifest.ts";
 import { buildDistribution } from "../../deploy/merkle.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
+import { floorsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
 import {
   type Parameters,
   distributorFunding,
@@ -19,6 +20,9 @@ import {
   PRESETS,
   readParameters,
 } from "../../deploy/parameters/parameters.ts";
+import { readQuote } from "../../scripts/attestation/quote.ts";
+import { INTEL_ROOT_KEY } from "../../scripts/attestation/reference.ts";
+import { devnetAuthority } from "../../scripts/devnet/attestation.ts";
 
 const file = path.join(import.meta.dirname, "../../deploy/parameters/local.json");
 
@@ -76,6 +80,21 @@ describe("a wrong field is named", () => {
     ["distributor.amount", "89999999", /distributor\.amount/],
     ["distributor.amount", "-1", /distributor\.amount/],
     ["distributor.amount", 90000000, /distributor\.amount/],
+    ["attestation", undefined, /attestation: is missing/],
+    ["attestation.root", "amd", /attestation\.root: must be "intel", or the key/],
+    ["attestation.root.x", "0x12", /attestation\.root\.x: must be 32 bytes/],
+    ["attestation.root.y", `0x${"12".repeat(32)}`, /attestation\.root: .*not on the curve/],
+    ["attestation.root.notAfter", 0, /attestation\.root\.notAfter/],
+    ["attestation.floors.minTcbDate", "2025-02-30", /attestation\.floors\.minTcbDate: must be a day/],
+    ["attestation.floors.minQeIsvSvn", 65536, /attestation\.floors\.minQeIsvSvn/],
+    ["attestation.floors.allowedStatuses", ["OutOfDate"], /allowedStatuses: must hold UpToDate/],
+    ["attestation.floors.allowedStatuses", ["UpToDate", "Revoked"], /allowedStatuses\[1\]: must be one of UpToDate, /],
+    ["attestation.workloads", {}, /attestation\.workloads: must be a list/],
+    ["attestation.workloads.0.image.mrTd", "0x00", /attestation\.workloads\[0\]\.image\.mrTd: must be 48 bytes/],
+    ["attestation.workloads.0.image.tdAttributes", "0x0100001000000000", /tdAttributes: must not allow debugging/],
+    ["attestation.workloads.0.image.tdAttributes", "0x0000000000000000", /tdAttributes: .* must set SEPT_VE_DISABLE/],
+    ["attestation.workloads.0.image.mrConfigId", `0x${"00".repeat(48)}`, /rtMr3: must be there/],
+    ["attestation.workloads.0.shapes", [], /attestation\.workloads\[0\]\.shapes: must hold at least one/],
   ])("%s = %j", (field, value, message) => {
     expect(() => parseParameters(changed(field, value), "current")).toThrow(message);
   });
@@ -115,6 +134,41 @@ function record(parameters: Parameters, to: string): void {
   const { contracts } = planSuite(parameters);
   writeManifest(to, { network: network.name, chainId: network.chainId, preset, startBlock: 1, parameters, contracts });
 }
+
+describe("the attestation", () => {
+  it("takes Intel's root by its name", () => {
+    const { attestation } = parseParameters(changed("attestation.root", "intel"), "current");
+    const { x, y, notAfter } = rootKeyOf(attestation);
+    expect([concat([x, y]), new Date(notAfter * 1000)]).toEqual([INTEL_ROOT_KEY, new Date("2049-12-31T23:59:59Z")]);
+  });
+
+  it("turns the floors into the contract's numbers", () => {
+    expect(floorsOf(readParameters(file, "current").attestation)).toEqual({
+      minTcbDay: 19_795,
+      minQeIsvSvn: 4,
+      allowedStatuses: 0b10_0010,
+    });
+  });
+
+  it("of the local network is that of the test authority, whatever the day", () => {
+    const { attestation } = readParameters(file, "current");
+    for (const now of [1_700_000_000, 1_800_000_000]) {
+      const authority = devnetAuthority(now);
+      const { x, y } = rootKeyOf(attestation);
+      expect(concat([x, y])).toBe(authority.root.key.raw);
+      const { measurements } = readQuote(authority.platform().quote());
+      expect(measurements).toMatchObject({ ...attestation.workloads[0]?.image, rtMr3: measurements.rtMr3 });
+      expect(attestation.workloads[0]?.shapes).toEqual([measurements.rtMr0]);
+    }
+  });
+
+  it("refuses an image that is listed twice", () => {
+    const { workloads } = readParameters(file, "current").attestation;
+    expect(() => parseParameters(changed("attestation.workloads", [...workloads, ...workloads]), "current")).toThrow(
+      /attestation\.workloads\[1\]\.image: is listed twice/,
+    );
+  });
+});
 
 describe("the distributor's claims", () => {
   const read = (field: string, value: unknown) => readParameters(written(changed(field, value)), "current");

@@ -65,6 +65,7 @@ async function outcome(transport: Transport) {
     held: state.emissionVault?.balance,
     hasStarted: state.emissionVault?.startTime !== 0n,
     distributor: state.merkleDistributor?.balance,
+    attestation: state.attestationRegistry,
   };
 }
 
@@ -85,6 +86,7 @@ describe("a deployment that dies after any transaction", () => {
     expect(new Set(all).size).toBe(all.length);
     expect(expected.authority?.isSealed).toBe(true);
     expect(expected.hasStarted).toBe(true);
+    expect(expected.attestation?.workloads).toEqual([{ image: true, shapes: [true] }]);
     expect(Object.values(expected.exists)).not.toContain(false);
   });
 

@@ -5,10 +5,18 @@ import path from "node:path";
 import { type Abi, type Address, type Hex, custom, encodeFunctionData, parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
-import { emissionVaultAbi, phaAbi, phalaAuthorityAbi, vphaAbi } from "../../deploy/generated/abis.ts";
+import {
+  attestationRegistryAbi,
+  emissionVaultAbi,
+  phaAbi,
+  phalaAuthorityAbi,
+  tdxVerifierAbi,
+  vphaAbi,
+} from "../../deploy/generated/abis.ts";
 import { addresses } from "../../deploy/generated/addresses.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
-import { planSuite } from "../../deploy/modules/suite.ts";
+import { deploymentCalls, planSuite } from "../../deploy/modules/suite.ts";
+import { floorsOf, imageIdOf, measurementsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
 import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { readStatus } from "../../deploy/status.ts";
 import { deploySuite } from "../../deploy/suite.ts";
@@ -75,6 +83,49 @@ describe("after genesis", () => {
     expect(await balance(accounts.privateSale)).toBe(parseEther("150000000"));
     expect(await balance(accounts.otherRewards)).toBe(parseEther("10000000"));
     expect(await balance(governance.address)).toBe(0n);
+  });
+
+  it("the registry has the verifier, the floors and the workloads of the parameters", async () => {
+    const { tdxVerifier, attestationRegistry, phalaAuthority } = manifest.contracts;
+    const registry = { abi: attestationRegistryAbi, address: attestationRegistry } as const;
+    const { publicClient } = chain;
+    const rootKey = publicClient.readContract({ abi: tdxVerifierAbi, address: tdxVerifier, functionName: "rootKey" });
+    expect(await rootKey).toEqual(rootKeyOf(parameters.attestation));
+    expect(await publicClient.readContract({ ...registry, functionName: "verifier" })).toBe(tdxVerifier);
+    expect(await publicClient.readContract({ ...registry, functionName: "authority" })).toBe(phalaAuthority);
+    const floors = await publicClient.readContract({ ...registry, functionName: "floors" });
+    expect(floors).toEqual(floorsOf(parameters.attestation));
+    for (const workload of parameters.attestation.workloads) {
+      const args = [measurementsOf(workload)] as const;
+      const image = await publicClient.readContract({ ...registry, functionName: "imageOf", args });
+      expect(image).toBe(imageIdOf(workload));
+      for (const rtMr0 of workload.shapes) {
+        const shape = { functionName: "isShapeAllowed", args: [image, rtMr0] } as const;
+        expect(await publicClient.readContract({ ...registry, ...shape })).toBe(true);
+      }
+    }
+  });
+
+  it("the registry's guardian can switch off, and only the parameters' class, later, list an image", async () => {
+    const registry = { abi: attestationRegistryAbi, address: manifest.contracts.attestationRegistry } as const;
+    const { timestamp } = await chain.publicClient.getBlock();
+    const id = `0x${"11".repeat(32)}` as const;
+    const switchOff = (account: Address) =>
+      chain.publicClient.simulateContract({
+        ...registry,
+        account,
+        functionName: "switchOff",
+        args: [0, id, Number(timestamp) + DAY],
+      });
+    await expect(switchOff(parameters.accounts.guardian)).resolves.toBeDefined();
+    await expectRevert(switchOff(governance.address), "AccessManagedUnauthorized");
+    const remove = chain.publicClient.simulateContract({
+      ...registry,
+      account: governance.address,
+      functionName: "removeImage",
+      args: [id],
+    });
+    await expectRevert(remove, "AccessManagerNotScheduled");
   });
 
   it("governance can do nothing at once, and what it scheduled only in its window", async () => {
@@ -231,6 +282,14 @@ describe("on the way", () => {
     if (team === null) throw new Error("the local parameters have a team");
     const over = { ...parameters, team: { ...team, start: "2020-01-01T00:00:00Z" } };
     await expect(deploySuite({ ...options, parameters: over, deployer })).rejects.toThrow(/team\.durationDays/);
+    const { attestation } = parameters;
+    const future = {
+      ...parameters,
+      attestation: { ...attestation, floors: { ...attestation.floors, minTcbDate: "2100-01-01" } },
+    };
+    await expect(deploySuite({ ...options, parameters: future, deployer })).rejects.toThrow(
+      /attestation\.floors\.minTcbDate: 2100-01-01 is later/,
+    );
     const other = parametersFor("local", "genesis");
     await expect(deploySuite({ ...options, parameters: other, deployer })).rejects.toThrow(/preset: genesis is not/);
     expect(await chain.publicClient.getBlockNumber()).toBe(0n);
@@ -308,6 +367,46 @@ describe("on the way", () => {
     await expect(run(governance)).resolves.toBeDefined();
     const { remaining, complete } = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
     expect({ remaining, complete }).toEqual({ remaining: [], complete: true });
+  });
+
+  it("genesis lists what of the workloads is missing, and does not seal another verifier", async () => {
+    const chain = await createChain();
+    const run = (stopAt?: string) =>
+      deploySuite({
+        transport: chain.transport,
+        parameters,
+        deployer,
+        governance,
+        manifestPath,
+        onStep: ({ description }) => {
+          if (stopAt !== undefined && description.startsWith(stopAt)) throw new Error("killed");
+        },
+      });
+    const reader = chainReader(chain.transport);
+    const listing = async () =>
+      (await readStatus(reader, parameters, plan, 0n)).remaining.filter((step) => step.startsWith("list the "));
+    const setVerifier = (verifier: Address) =>
+      chain.wallet.writeContract({
+        abi: attestationRegistryAbi,
+        address: plan.contracts.attestationRegistry,
+        account: governance.address,
+        functionName: "setVerifier",
+        args: [verifier],
+      });
+    await expect(run("list the image")).rejects.toThrow("killed");
+    expect(await listing()).toEqual([expect.stringMatching(/^list the shape 0x/)]);
+
+    const underIntel = { ...parameters, attestation: { ...parameters.attestation, root: "intel" as const } };
+    const other = planSuite(underIntel).deployments.find(({ name }) => name === "tdxVerifier");
+    if (other === undefined) throw new Error("the suite has a verifier");
+    expect(other.address).not.toBe(plan.contracts.tdxVerifier);
+    const [creation] = deploymentCalls({ ...plan, deployments: [other] }, () => false);
+    await chain.wallet.sendTransaction({ account: deployer.address, to: creation?.to, data: creation?.data });
+    await setVerifier(other.address);
+    await expect(run()).rejects.toThrow(/the registry's verifier is 0x\w+, not the suite's own/);
+    await setVerifier(plan.contracts.tdxVerifier);
+    await run();
+    expect(await listing()).toEqual([]);
   });
 
   it("status is not complete where governance has changed what the parameters say", async () => {

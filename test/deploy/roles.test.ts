@@ -1,0 +1,67 @@
+/** Every function that changes something: in a class, or open by a decision that is written down here. */
+import type { Abi, AbiFunction } from "viem";
+import { toFunctionSelector } from "viem";
+import { expect, it } from "vitest";
+import {
+  attestationRegistryAbi,
+  emissionVaultAbi,
+  merkleDistributorAbi,
+  phaAbi,
+  tdxVerifierAbi,
+  teamVestingAbi,
+  vphaAbi,
+} from "../../deploy/generated/abis.ts";
+import { CONTRACT_NAMES, type ContractName } from "../../deploy/modules/module.ts";
+import { GOVERNED, type RoleName } from "../../deploy/roles.ts";
+
+/** PhalaAuthority itself is AccessManager's affair: what it restricts is admin's. */
+const ABIS: Readonly<Record<Exclude<ContractName, "phalaAuthority">, Abi>> = {
+  teamVesting: teamVestingAbi,
+  pha: phaAbi,
+  emissionVault: emissionVaultAbi,
+  vpha: vphaAbi,
+  merkleDistributor: merkleDistributorAbi,
+  tdxVerifier: tdxVerifierAbi,
+  attestationRegistry: attestationRegistryAbi,
+};
+
+/** Who may call: anyone, for himself or with a proof; the contract's owner; or the authority alone. */
+const WITHOUT_CLASS: Readonly<Record<keyof typeof ABIS, string>> = {
+  // The team's beneficiary owns its vesting.
+  teamVesting: "release renounceOwnership transferOwnership",
+  pha: "approve burn burnFrom permit transfer transferFrom",
+  emissionVault: "pull setAuthority",
+  vpha:
+    "approve cancelRedeem claim deposit depositWithPermit fund harvest mint permit redeem requestRedeem setAuthority " +
+    "setOperator skipSettled transfer transferFrom withdraw",
+  merkleDistributor: "claim sweep",
+  tdxVerifier: "uploadPckCa uploadPckCrl uploadQeIdentity uploadRootCrl uploadTcbInfo uploadTcbSigning verify",
+  attestationRegistry: "attest clearLapsed restamp setAuthority",
+};
+
+const CLASSES: Readonly<Partial<Record<keyof typeof ABIS, Readonly<Partial<Record<RoleName, string>>>>>> = {
+  emissionVault: { core: "replaceSink start" },
+  vpha: { guardian: "pauseDeposits resumeDeposits" },
+  attestationRegistry: {
+    guardian: "liftOwnSwitch switchOff",
+    parameters: "allowImage allowShape confirmSwitch liftSwitch raiseFloors removeImage removeShape",
+    periphery: "setFloors setVerifier",
+  },
+};
+
+const contracts = CONTRACT_NAMES.filter((name) => name !== "phalaAuthority");
+
+it.each(contracts)("%s: each function has its class, or none on purpose", (contract) => {
+  const changing = ABIS[contract].filter(
+    (item): item is AbiFunction => item.type === "function" && /payable/.test(item.stateMutability),
+  );
+  const governed = Object.values(GOVERNED).filter((entry) => entry.contract === contract);
+  const classOf = (item: AbiFunction) =>
+    governed.find(({ selector }) => selector === toFunctionSelector(item))?.role ?? "none";
+  const found: Record<string, string> = {};
+  for (const role of new Set(changing.map(classOf))) {
+    const names = changing.filter((item) => classOf(item) === role).map(({ name }) => name);
+    found[role] = [...new Set(names)].sort().join(" ");
+  }
+  expect(found).toEqual({ none: WITHOUT_CLASS[contract], ...CLASSES[contract] });
+});
