@@ -1,7 +1,7 @@
 /** What there is of the suite on a chain, read at one block: the input of tasks, of `status` and of the final check. */
+import type { RootKey } from "../scripts/attestation/files.ts";
 import { type Address, type Hex, type PublicClient, erc20Abi, getAbiItem, parseAbiItem } from "viem";
 import { FACTORY } from "./factory.ts";
-import { imageIdOf } from "../scripts/attestation/calls.ts";
 import {
   attestationRegistryAbi,
   emissionVaultAbi,
@@ -13,7 +13,7 @@ import {
 } from "./generated/abis.ts";
 import { CONTRACT_NAMES, type ContractName, type Contracts, byName } from "./modules/module.ts";
 import type { Plan } from "./modules/suite.ts";
-import { type RootKey, imageIdOf } from "./parameters/attestation.ts";
+import { imageIdOf } from "./parameters/attestation.ts";
 import { ACCOUNT_NAMES, type Parameters } from "./parameters/parameters.ts";
 import { GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, ROLE_NAMES, type RoleName } from "./roles.ts";
 

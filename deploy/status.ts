@@ -1,10 +1,10 @@
 /** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
-import { floors, rootOf } from "./parameters/attestation.ts";
+import type { RootKey } from "../scripts/attestation/files.ts";
 import { type Hex, formatEther } from "viem";
 import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
-import { type RootKey, floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
+import { floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
 import { type Parameters, emissionBudget, unixTime } from "./parameters/parameters.ts";
 import { TOTAL_SUPPLY } from "./parameters/validate.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, isDelayOf } from "./roles.ts";

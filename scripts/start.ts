@@ -10,7 +10,6 @@ import { deploySuite } from "../deploy/suite.ts";
 import { indexerCommand } from "../ponder/command.ts";
 import { ATTESTER, attestDemo } from "./devnet/attestation.ts";
 import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
-import { playAttestations } from "./devnet/attestation.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
 import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
 import { type InstanceFile, type Paths, claim, findInstances, findRunning, keyOf, pathsOf } from "./start/instance.ts";
@@ -101,7 +100,6 @@ function chainKey(options: StartOptions): string {
   });
   const sources = [
     ...filesBelow(path.join(root, "scripts", "devnet"), ".ts"),
-    ...filesBelow(path.join(root, "scripts", "attestation"), ".ts"),
     ...filesBelow(path.join(root, "deploy"), ".ts"),
   ];
   return keyOf(preset, [
@@ -212,11 +210,6 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
       return [undefined, `${transactions} transactions in ${blocks} blocks, ${days} days, ${options.stakers} stakers`];
     });
   }
-  // By the chain's clock at its end: the collateral is today's, and the attestations last for seven days from now.
-  await progress.stage("attest", "uploading collateral, attesting keys", async () => {
-    const { transactions, keys } = await playAttestations({ url: chain.url, manifest });
-    return [undefined, `${transactions} transactions, ${keys.length} keys`];
-  });
   await saveChain(chain.url, paths.chain);
   await session.expectEnd(() => chain.stop());
 }

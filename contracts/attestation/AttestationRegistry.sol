@@ -11,6 +11,7 @@ import {
     ImageMeasurements,
     SwitchKind
 } from "../interfaces/IAttestationRegistry.sol";
+import {ICollateralStore} from "../interfaces/ICollateralStore.sol";
 import {ITdxVerifier, Verdict} from "../interfaces/ITdxVerifier.sol";
 import {TcbStatus, isIn} from "../types/TcbStatus.sol";
 import {TdReport} from "./codec/TdReport.sol";
@@ -93,7 +94,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     /// @param floors_ The floors to begin with; `allowedStatuses` 0 stands for UpToDate and OutOfDate.
     constructor(address authority, ITdxVerifier verifier_, Floors memory floors_) AccessManaged(authority) {
         if (floors_.allowedStatuses == 0) floors_.allowedStatuses = _DEFAULT_STATUSES;
-        if (address(verifier_).code.length == 0) revert AttestationRegistry_InvalidVerifier(address(verifier_));
+        _requireVerifier(verifier_);
         _policy.verifier = verifier_;
         emit VerifierReplaced(verifier_, 0);
         _setFloors(floors_);
@@ -234,7 +235,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     function setVerifier(ITdxVerifier verifier_) external restricted {
         Policy storage policy = _policy;
         if (address(verifier_) == address(policy.verifier)) revert AttestationRegistry_NothingChanges();
-        if (address(verifier_).code.length == 0) revert AttestationRegistry_InvalidVerifier(address(verifier_));
+        _requireVerifier(verifier_);
         // The new one's revocations count from wherever they are: the old sum is left behind, so that no old stamp fits again.
         policy.epoch = _add(epoch(), 1);
         policy.verifier = verifier_;
@@ -360,7 +361,12 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             m.rtMr2.length != 48 ||
             (m.rtMr3.length != 48 && m.rtMr3.length != 0)
         ) revert AttestationRegistry_InvalidMeasurements();
-        bytes memory rtMr3 = m.rtMr3.length == 0 ? new bytes(48) : m.rtMr3;
+        bytes memory rtMr3 = new bytes(48);
+        if (m.rtMr3.length != 0) {
+            // Zeros stand for any value: no image is pinned to them.
+            if (keccak256(m.rtMr3) == keccak256(rtMr3)) revert AttestationRegistry_InvalidMeasurements();
+            rtMr3 = m.rtMr3;
+        }
         return keccak256(abi.encodePacked(m.tdAttributes, m.xfam, m.mrTd, m.mrConfigId, m.rtMr1, m.rtMr2, rtMr3));
     }
 
@@ -433,6 +439,16 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     }
 
     // PRIVATE: POLICY
+
+    /// @dev It must answer what each read asks it: with one that does not, nothing could ever be changed again.
+    function _requireVerifier(ITdxVerifier verifier_) private view {
+        (bool isAnswered, bytes memory answer) = address(verifier_).staticcall(
+            abi.encodeCall(ICollateralStore.revocationEpoch, ())
+        );
+        if (!isAnswered || answer.length != 32 || uint256(bytes32(answer)) > type(uint32).max) {
+            revert AttestationRegistry_InvalidVerifier(address(verifier_));
+        }
+    }
 
     function _setFloors(Floors memory floors_) private {
         if (

@@ -7,7 +7,6 @@ import {Crl, RevocationList} from "./codec/Crl.sol";
 import {Memory} from "./codec/Memory.sol";
 import {Enclave, QeIdentityContent} from "./codec/QeIdentity.sol";
 import {TcbInfo, TcbInfoContent} from "./codec/TcbInfo.sol";
-import {TcbLevels} from "./codec/TcbLevels.sol";
 import {Certificate, X509} from "./codec/X509.sol";
 import {isSignedBy} from "./P256Key.sol";
 import {TcbCodec} from "./TcbCodec.sol";
@@ -215,33 +214,10 @@ abstract contract CollateralStore is ICollateralStore {
         uint8 level,
         uint8 module,
         uint8 moduleLevel
-    ) external view returns (uint24[] memory numbers) {
+    ) external view returns (uint24[] memory) {
         address compiled = _tcbInfos[fmspc].compiled;
         if (compiled == address(0)) revert CollateralStore_Missing(CollateralKind.TcbInfo);
-        (uint256 p, ) = _loadCompiled(compiled);
-        uint256 levelCount = Memory.octet(p);
-        uint256 moduleCount = Memory.octet(p + 1);
-        uint256 list = level;
-        uint256 moduleList = levelCount + moduleLevel;
-        uint256 q = p + TcbInfo.HEAD_SIZE + levelCount * TcbInfo.LEVEL_SIZE;
-        for (uint256 i = 0; i < moduleCount; ++i) {
-            uint256 count = Memory.octet(q + 1);
-            if (i < module) moduleList += count;
-            q += TcbInfo.MODULE_SIZE + count * TcbInfo.MODULE_LEVEL_SIZE;
-        }
-        numbers = new uint24[](2 * TcbLevels.MAX);
-        uint256 length;
-        for (uint256 i = 0; i <= list || (module < moduleCount && i <= moduleList); ++i) {
-            uint256 count = Memory.octet(q);
-            ++q;
-            for (uint256 j = 0; j < count && (i == list || (i == moduleList && module < moduleCount)); ++j) {
-                length = _insertSorted(numbers, length, uint24(Memory.word(q + 3 * j) >> 232));
-            }
-            q += 3 * count;
-        }
-        assembly ("memory-safe") {
-            mstore(numbers, length)
-        }
+        return _codec.advisories(compiled, level, module, moduleLevel);
     }
 
     // INTERNAL
@@ -268,19 +244,6 @@ abstract contract CollateralStore is ICollateralStore {
     function _requireCurrent(CollateralKind kind, uint256 validUntil, uint256 grace) internal view {
         if (validUntil == 0) revert CollateralStore_Missing(kind);
         if (block.timestamp > validUntil + grace) revert CollateralStore_Expired(kind, validUntil);
-    }
-
-    /// @dev The bytes that {_storeCompiled} stored, in memory, with zeros behind them.
-    function _loadCompiled(address compiled) internal view returns (uint256 start, uint256 end) {
-        assembly ("memory-safe") {
-            // The first byte of the code is a STOP.
-            let size := sub(extcodesize(compiled), 1)
-            start := mload(0x40)
-            end := add(start, size)
-            extcodecopy(compiled, start, 1, size)
-            mstore(end, 0)
-            mstore(0x40, and(add(end, 63), not(31)))
-        }
     }
 
     // PRIVATE
@@ -450,18 +413,5 @@ abstract contract CollateralStore is ICollateralStore {
 
     function _min(uint256 a, uint256 b) private pure returns (uint40) {
         return uint40(a < b ? a : b);
-    }
-
-    /// @dev Puts `number` where it belongs among the first `length`, if it is not there.
-    function _insertSorted(uint24[] memory numbers, uint256 length, uint24 number) private pure returns (uint256) {
-        uint256 i = length;
-        for (; i > 0 && numbers[i - 1] >= number; --i) {
-            if (numbers[i - 1] == number) return length;
-        }
-        for (uint256 j = length; j > i; --j) {
-            numbers[j] = numbers[j - 1];
-        }
-        numbers[i] = number;
-        return length + 1;
     }
 }

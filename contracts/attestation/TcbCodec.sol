@@ -15,6 +15,17 @@ contract TcbCodec {
         return TcbInfo.compile(start, end);
     }
 
+    /// @notice {ICollateralStore.advisories} of the compiled form that is the code of `compiled`.
+    function advisories(
+        address compiled,
+        uint8 level,
+        uint8 module,
+        uint8 moduleLevel
+    ) external view returns (uint24[] memory) {
+        (uint256 start, ) = Memory.loadCode(compiled);
+        return TcbInfo.advisories(start, level, module, moduleLevel);
+    }
+
     /// @notice Reads a TD QE identity; see {QeIdentity} for the compiled form and the errors.
     function readQeIdentity(bytes calldata json) external pure returns (QeIdentityContent memory) {
         (uint256 start, uint256 end) = Memory.load(json);

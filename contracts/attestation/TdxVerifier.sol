@@ -48,7 +48,6 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
     /// @dev The lowest bit of every other byte's upper neighbour, for comparisons of 16 bytes at once.
     uint256 private constant _EVEN_BYTES = 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff;
     uint256 private constant _GUARDS = 0x0100010001000100010001000100010001000100010001000100010001000100;
-    uint8 private constant _LEGACY_MODULE = 255;
 
     // STORAGE
 
@@ -279,7 +278,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
         TcbInfoHead memory head = _tcbInfos[fmspc];
         _requireCurrent(CollateralKind.TcbInfo, head.signer == signer ? head.validUntil : 0, grace);
         if (head.validUntil < v.collateralUntil) v.collateralUntil = head.validUntil;
-        (info, ) = _loadCompiled(head.compiled);
+        (info, ) = Memory.loadCode(head.compiled);
     }
 
     function _judgeTcb(
@@ -365,7 +364,7 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
             if (bytes32(Memory.word(info + 2)) != identity) revert TdxVerifier_TdxModuleMismatch(0);
             v.moduleStatus = TcbStatus.UpToDate;
             v.moduleDay = v.tcbDay;
-            v.module = _LEGACY_MODULE;
+            v.module = TcbInfo.NO_MODULE;
             return;
         }
         (uint256 p, uint256 index) = _findModule(version, info);

@@ -116,6 +116,7 @@ interface IAttestationRegistry {
     error AttestationRegistry_NotValid(AttestationState state);
     error AttestationRegistry_FloorsNotRaised();
     error AttestationRegistry_InvalidFloors();
+    /// @notice One is not 48 bytes long, or RTMR3 is pinned to zeros, which stand for any value.
     error AttestationRegistry_InvalidMeasurements();
     /// @notice An image without MRCONFIGID must pin RTMR3: otherwise any application on it could attest anything.
     error AttestationRegistry_UnpinnedApplication();
@@ -127,6 +128,7 @@ interface IAttestationRegistry {
     /// @notice The guardian has used its switches; the next one is free at `freeAt`.
     error AttestationRegistry_NoSwitchesLeft(uint256 freeAt);
     error AttestationRegistry_SwitchConfirmed(SwitchKind kind, bytes32 id);
+    /// @notice No verifier is there.
     error AttestationRegistry_InvalidVerifier(address verifier);
 
     // ATTESTING

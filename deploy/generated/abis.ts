@@ -1511,6 +1511,11 @@ export const tcbCodecAbi = [
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "TcbInfo_UnknownLevel",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "bytes32",
@@ -1535,6 +1540,40 @@ export const tcbCodecAbi = [
     "inputs": [],
     "name": "TcbLevels_UnknownStatus",
     "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "compiled",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "module",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "moduleLevel",
+        "type": "uint8"
+      }
+    ],
+    "name": "advisories",
+    "outputs": [
+      {
+        "internalType": "uint24[]",
+        "name": "",
+        "type": "uint24[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   },
   {
     "inputs": [
@@ -2267,7 +2306,7 @@ export const tdxVerifierAbi = [
     "outputs": [
       {
         "internalType": "uint24[]",
-        "name": "numbers",
+        "name": "",
         "type": "uint24[]"
       }
     ],

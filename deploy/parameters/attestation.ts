@@ -1,25 +1,14 @@
 /** Whose quotes the suite believes, and what it accepts of them: the parameters, and the contracts' form of them. */
 import { createPublicKey } from "node:crypto";
-import { type Hex, concat, hexToBytes, keccak256, slice } from "viem";
+import { type Hex, concat, hexToBytes, keccak256 } from "viem";
 import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
-import { INTEL_ROOT_KEY } from "../../scripts/attestation/reference.ts";
+import { INTEL_ROOT, type RootKey } from "../../scripts/attestation/files.ts";
 import { InvalidParameter, bytes, bytes32, date, integer, list, members } from "./validate.ts";
-
-/** End of validity of Intel's SGX Root CA, 2049-12-31T23:59:59Z. */
-const INTEL_ROOT_NOT_AFTER = 2_524_607_999;
 
 const ZERO_48: Hex = `0x${"00".repeat(48)}`;
 
 /** What a quote can come to and still be accepted, by the names of Intel. */
 export type AcceptableStatus = Exclude<(typeof TCB_STATUS_NAMES)[number], "None" | "Revoked">;
-
-/** A public key on P-256. */
-export interface RootKey {
-  readonly x: Hex;
-  readonly y: Hex;
-  /** Unix seconds until which it is valid. */
-  readonly notAfter: number;
-}
 
 /** An image and the machine shapes on which it may run. Measurements as they stand in the TD report. */
 export interface Workload {
@@ -53,8 +42,7 @@ export interface AttestationParameters {
 
 /** The root key as the verifier's constructor takes it. */
 export function rootKeyOf({ root }: AttestationParameters): RootKey {
-  if (root !== "intel") return root;
-  return { x: slice(INTEL_ROOT_KEY, 0, 32), y: slice(INTEL_ROOT_KEY, 32, 64), notAfter: INTEL_ROOT_NOT_AFTER };
+  return root === "intel" ? INTEL_ROOT : root;
 }
 
 /** The floors as the registry takes them: days from 1970-01-01, and a bit for each status. */

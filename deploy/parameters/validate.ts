@@ -61,20 +61,6 @@ export function name(value: unknown, field: string): string {
   return value;
 }
 
-/** An array. */
-export function list(value: unknown, field: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new InvalidParameter(field, "must be a list");
-  return value as readonly unknown[];
-}
-
-/** A short text for people. */
-export function title(value: unknown, field: string): string {
-  if (typeof value !== "string" || value.trim() === "" || value.length > 100) {
-    throw new InvalidParameter(field, "must be a text of 1 to 100 characters");
-  }
-  return value;
-}
-
 /** An integer from `min` to `max`. */
 export function integer(value: unknown, field: string, min: number, max: number): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {

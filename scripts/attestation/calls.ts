@@ -81,8 +81,6 @@ export const TCB_STATUS_NAMES = [
   "TdRelaunchAdvisedConfigurationNeeded",
 ] as const;
 
-export type TcbStatusName = (typeof TCB_STATUS_NAMES)[number];
-
 /** What the contracts keep of an advisory whose id has another form. */
 const OTHER_ADVISORY = 0xffffff;
 
@@ -92,15 +90,6 @@ export const advisoryId = (number: number): string =>
 
 /** The date of a day counted from 1970-01-01, as Intel writes TCB dates. */
 export const dayText = (day: number): string => `${new Date(day * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
-
-/** What identifies an image; RTMR3 is null if any will do. */
-export type ImageMeasurements = Readonly<
-  Record<"tdAttributes" | "xfam" | "mrTd" | "mrConfigId" | "rtMr1" | "rtMr2", Hex> & { rtMr3: Hex | null }
->;
-
-/** The id of an image: `imageOf` of the registry. */
-export const imageIdOf = ({ tdAttributes, xfam, mrTd, mrConfigId, rtMr1, rtMr2, rtMr3 }: ImageMeasurements): Hex =>
-  keccak256(concat([tdAttributes, xfam, mrTd, mrConfigId, rtMr1, rtMr2, rtMr3 ?? `0x${"00".repeat(48)}`]));
 
 /** What a quote must commit to: `commitOf` of the registry. */
 export const commitOf = (binding: {

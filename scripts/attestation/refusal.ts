@@ -52,6 +52,7 @@ const VERIFIER_SENTENCES = {
   Json_Unexpected: "{what}: not the JSON that is expected, at byte {offset}.",
   QeIdentity_Unsupported: "{what}: the value of {member:text} is not supported.",
   TcbInfo_Unsupported: "{what}: the value of {member:text} is not supported.",
+  TcbInfo_UnknownLevel: "The TCB info has no such level or module.",
   TcbLevels_InvalidDate: "{what}: a TCB date that is no day from 1970 to 2149.",
   TcbLevels_TooMany: "{what}: more TCB levels, modules or advisories than are supported.",
   TcbLevels_UnknownStatus: "{what}: a TCB status that Intel does not define.",

@@ -49,7 +49,7 @@ export function renderReport(input: ReportInput): string {
     return roles.join("; ") || "free to use";
   };
   const rows = (entries: readonly (readonly [string, string])[]) =>
-    entries.map(([left, right]) => `  ${left.padEnd(20)} ${right}`);
+    entries.map(([left, right]) => `  ${left.padEnd(18)} ${right}`);
   const stakers = devAccounts(FIRST_STAKER, Math.min(input.stakers, 1));
   const query = JSON.stringify({ query: SAMPLE_QUERY });
 

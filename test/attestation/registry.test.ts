@@ -3,7 +3,8 @@ import { type Address, type Hex, concat, pad, slice } from "viem";
 import { describe, expect, it } from "vitest";
 import { commitOf, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
 import { readCertificate } from "../../scripts/attestation/x509.ts";
-import { expectRefusal, expectRevert } from "../helpers/errors.ts";
+import { deployVerifier } from "../helpers/attestation.ts";
+import { expectRevert } from "../helpers/errors.ts";
 import { KEY, OTHER_KEY, STATE, SUBJECT, SWITCH, openRegistry } from "../helpers/registry.ts";
 import { DAY, fixture } from "../helpers/stage.ts";
 
@@ -123,11 +124,33 @@ describe("workloads", () => {
   });
 
   // An image whose RTMR3 is listed as zeros has the id of one whose RTMR3 is open.
-  it.fails("does not take zeros for the RTMR3 that pins an application", async () => {
+  it("does not take zeros for the RTMR3 that pins an application", async () => {
     const { registry, image, asGovernance } = await load();
     const zeros: Hex = `0x${"00".repeat(48)}`;
     const unpinned = { ...image, mrConfigId: zeros, rtMr3: zeros };
-    await expectRefusal(registry.write.allowImage([unpinned], asGovernance), "an image that any application runs on");
+    await expectRevert(registry.write.allowImage([unpinned], asGovernance), "AttestationRegistry_InvalidMeasurements");
+  });
+});
+
+describe("the verifier", () => {
+  it("is replaced only by one that answers; every stamp is old then", async () => {
+    const { registry, manager, authority, quoteOf, attest, stage, stranger, asGovernance } = await load();
+    await attest(await quoteOf());
+    for (const wrong of [stranger, manager.address]) {
+      await expectRevert(registry.write.setVerifier([wrong], asGovernance), "AttestationRegistry_InvalidVerifier");
+    }
+    const before = await registry.read.epoch();
+    const next = await deployVerifier(stage, authority.root.key.raw);
+    await registry.write.setVerifier([next.contract.address], asGovernance);
+    expect(await registry.read.epoch()).toBeGreaterThan(before);
+    expect(await registry.read.isValid([KEY])).toBe(true);
+    await expectRevert(attest(await quoteOf()), "CollateralStore_Missing");
+    await next.upload(authority.collateral({}));
+    await attest(await quoteOf());
+    await expectRevert(
+      registry.write.setVerifier([next.contract.address], asGovernance),
+      "AttestationRegistry_NothingChanges",
+    );
   });
 });
 

@@ -6,5 +6,5 @@ it("the production profile compiles with the settings and overrides of the defau
   const { default: standard, production } = hre.config.solidity.profiles;
   expect(production?.compilers).toEqual(standard?.compilers);
   expect(production?.overrides).toEqual(standard?.overrides);
-  expect(Object.keys(production?.overrides ?? {})).toHaveLength(3);
+  expect(production?.overrides).not.toEqual({});
 });

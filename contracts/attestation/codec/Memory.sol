@@ -23,6 +23,18 @@ library Memory {
         }
     }
 
+    /// @notice The code of `account` but for its first byte (a STOP, where code is data), with zeros behind it.
+    function loadCode(address account) internal view returns (uint256 start, uint256 end) {
+        assembly ("memory-safe") {
+            let size := sub(extcodesize(account), 1)
+            start := mload(0x40)
+            end := add(start, size)
+            extcodecopy(account, start, 1, size)
+            mstore(end, 0)
+            mstore(0x40, and(add(end, 63), not(31)))
+        }
+    }
+
     /// @notice The 32 bytes at `pointer`.
     function word(uint256 pointer) internal pure returns (uint256 value) {
         assembly ("memory-safe") {

@@ -33,7 +33,11 @@ struct TcbInfoContent {
 library TcbInfo {
     /// @notice It is for SGX, of another version, another `tcbType` or another PCE than the one that Intel has.
     error TcbInfo_Unsupported(bytes32 member);
+    /// @notice There is no such level or module.
+    error TcbInfo_UnknownLevel();
 
+    /// @notice In place of a module's index: version 0, which has no levels.
+    uint8 internal constant NO_MODULE = 255;
     uint256 internal constant HEAD_SIZE = 34;
     uint256 internal constant LEVEL_SIZE = 37;
     uint256 internal constant MODULE_SIZE = 34;
@@ -81,6 +85,44 @@ library TcbInfo {
             if ((seen >> i) & 1 == 0 && i != 10) revert Json.Json_Missing(i - 1);
         }
         content.compiled = _pack(levels, modules, legacy.identity);
+    }
+
+    /// @notice The advisories of a platform level and of a module's level ({NO_MODULE} for none), in ascending order, each once.
+    /// @param p Where the compiled form begins.
+    function advisories(
+        uint256 p,
+        uint256 level,
+        uint256 module,
+        uint256 moduleLevel
+    ) internal pure returns (uint24[] memory numbers) {
+        uint256 levelCount = Memory.octet(p);
+        uint256 moduleCount = Memory.octet(p + 1);
+        // Lists lie behind all levels: those of the platform's levels, then those of each module's.
+        uint256 moduleList = module == NO_MODULE ? type(uint256).max : levelCount + moduleLevel;
+        bool isKnown = level < levelCount && (module == NO_MODULE || module < moduleCount);
+        uint256 q = p + HEAD_SIZE + levelCount * LEVEL_SIZE;
+        uint256 lists = levelCount;
+        for (uint256 i = 0; i < moduleCount; ++i) {
+            uint256 count = Memory.octet(q + 1);
+            if (i < module && module != NO_MODULE) moduleList += count;
+            if (i == module && moduleLevel >= count) isKnown = false;
+            lists += count;
+            q += MODULE_SIZE + count * MODULE_LEVEL_SIZE;
+        }
+        if (!isKnown) revert TcbInfo_UnknownLevel();
+        numbers = new uint24[](2 * TcbLevels.MAX);
+        uint256 length;
+        for (uint256 i = 0; i < lists; ++i) {
+            uint256 count = Memory.octet(q);
+            ++q;
+            for (uint256 j = 0; j < count && (i == level || i == moduleList); ++j) {
+                length = _insertSorted(numbers, length, uint24(Memory.word(q + 3 * j) >> 232));
+            }
+            q += 3 * count;
+        }
+        assembly ("memory-safe") {
+            mstore(numbers, length)
+        }
     }
 
     // PRIVATE
@@ -365,5 +407,18 @@ library TcbInfo {
         assembly ("memory-safe") {
             module := slot
         }
+    }
+
+    /// @dev Puts `number` where it belongs among the first `length`, if it is not there.
+    function _insertSorted(uint24[] memory numbers, uint256 length, uint24 number) private pure returns (uint256) {
+        uint256 i = length;
+        for (; i > 0 && numbers[i - 1] >= number; --i) {
+            if (numbers[i - 1] == number) return length;
+        }
+        for (uint256 j = length; j > i; --j) {
+            numbers[j] = numbers[j - 1];
+        }
+        numbers[i] = number;
+        return length + 1;
     }
 }

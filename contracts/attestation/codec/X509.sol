@@ -204,11 +204,12 @@ library X509 {
         if (p != limit) revert X509_InvalidExtension(p);
     }
 
-    /// @dev KeyUsage ::= BIT STRING: keyCertSign (bit 5) of an authority, digitalSignature (bit 0) of an end entity.
+    /// @dev KeyUsage ::= BIT STRING: keyCertSign and cRLSign (bits 5, 6) of an authority, digitalSignature (bit 0) of an end entity.
     function _mayBeUsed(uint256 p, uint256 limit, bool isAuthority) private pure returns (bool) {
         (p, limit) = Der.readLast(p, limit, Der.BIT_STRING);
         if (limit - p < 2) return false;
-        return Memory.octet(p + 1) & (isAuthority ? 0x04 : 0x80) != 0;
+        uint256 wanted = isAuthority ? 0x06 : 0x80;
+        return Memory.octet(p + 1) & wanted == wanted;
     }
 
     function _parseMember(SgxExtension memory sgx, uint256 arc, uint256 p, uint256 end) private pure {

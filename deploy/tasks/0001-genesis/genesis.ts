@@ -209,30 +209,6 @@ function fund({ contracts, token, emissionVault, merkleDistributor }: SuiteState
   );
 }
 
-/** What has to be listed in the attestation registry: before its functions are in their class, where each call takes 7 days. */
-function list({ contracts, attestationRegistry }: SuiteState, { attestation }: Parameters): Call[] {
-  if (attestationRegistry === null) throw new Error("genesis needs the attestation registry: run the deployment first");
-  const abi = attestationRegistryAbi;
-  return attestation.workloads.flatMap(({ name, image, shapes }, i) => {
-    const listed = attestationRegistry.workloads[i];
-    if (listed === undefined) throw new Error(`the state was read for other workloads than ${name}`);
-    const { id, isAllowed, allowedShapes } = listed;
-    const calls = shapes
-      .filter((shape) => !allowedShapes.includes(shape))
-      .map((shape) =>
-        call(
-          contracts.attestationRegistry,
-          `list a machine shape of ${name}`,
-          encodeFunctionData({ abi, functionName: "allowShape", args: [id, shape] }),
-        ),
-      );
-    if (isAllowed) return calls;
-    const args = [imageArgument(image)] as const;
-    const data = encodeFunctionData({ abi, functionName: "allowImage", args });
-    return [call(contracts.attestationRegistry, `list the image ${name}`, data), ...calls];
-  });
-}
-
 function call(to: Address, description: string, data: Hex): Call {
   return { to, data, value: 0n, description };
 }
