@@ -424,7 +424,12 @@ describe("API", () => {
 
 describe("sample queries", () => {
   /** For all of them; each takes what it names. */
-  const variables = { account: lower(alice), from: String(MIDNIGHT) };
+  const variables = {
+    account: lower(alice),
+    from: String(MIDNIGHT),
+    key: lower(alice),
+    fmspc: "0x000000000000",
+  };
 
   test.each(sampleQueries("suite"))("$name answers with what there is", async ({ text }) => {
     const { data, errors } = await ask(indexer.url, text, variables);
