@@ -99,5 +99,7 @@ function parseContracts(value: unknown): Contracts {
     emissionVault: at("emissionVault"),
     vpha: at("vpha"),
     merkleDistributor: contracts.merkleDistributor === null ? null : at("merkleDistributor"),
+    tdxVerifier: at("tdxVerifier"),
+    attestationRegistry: at("attestationRegistry"),
   };
 }

@@ -1,6 +1,6 @@
 /** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
 import { type Hex, getAbiItem, toFunctionSelector } from "viem";
-import { emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
+import { attestationRegistryAbi, emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
 import type { ContractName } from "./modules/module.ts";
 
 const DAY = 86_400;
@@ -45,12 +45,28 @@ const governed = (contract: ContractName, item: Parameters<typeof toFunctionSele
   role,
 });
 
+const ofRegistry = (name: RegistryFunction, role: RoleName) =>
+  governed("attestationRegistry", getAbiItem({ abi: attestationRegistryAbi, name }), role);
+
+type RegistryFunction = Extract<(typeof attestationRegistryAbi)[number], { type: "function" }>["name"];
+
 /** All `restricted` functions of the suite. What AccessManager itself restricts belongs to admin. */
 export const GOVERNED = {
   pauseDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "pauseDeposits" }), "guardian"),
   resumeDeposits: governed("vpha", getAbiItem({ abi: vphaAbi, name: "resumeDeposits" }), "guardian"),
   replaceSink: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "replaceSink" }), "core"),
   start: governed("emissionVault", getAbiItem({ abi: emissionVaultAbi, name: "start" }), "core"),
+  switchOff: ofRegistry("switchOff", "guardian"),
+  liftOwnSwitch: ofRegistry("liftOwnSwitch", "guardian"),
+  confirmSwitch: ofRegistry("confirmSwitch", "parameters"),
+  liftSwitch: ofRegistry("liftSwitch", "parameters"),
+  raiseFloors: ofRegistry("raiseFloors", "parameters"),
+  allowImage: ofRegistry("allowImage", "parameters"),
+  removeImage: ofRegistry("removeImage", "parameters"),
+  allowShape: ofRegistry("allowShape", "parameters"),
+  removeShape: ofRegistry("removeShape", "parameters"),
+  setFloors: ofRegistry("setFloors", "periphery"),
+  setVerifier: ofRegistry("setVerifier", "periphery"),
 } satisfies Record<string, GovernedFunction>;
 
 export type GovernedName = keyof typeof GOVERNED;

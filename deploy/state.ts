@@ -2,14 +2,17 @@
 import { type Address, type Hex, type PublicClient, erc20Abi, getAbiItem, parseAbiItem } from "viem";
 import { FACTORY } from "./factory.ts";
 import {
+  attestationRegistryAbi,
   emissionVaultAbi,
   merkleDistributorAbi,
   phalaAuthorityAbi,
+  tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
 } from "./generated/abis.ts";
 import { CONTRACT_NAMES, type ContractName, type Contracts, byName } from "./modules/module.ts";
 import type { Plan } from "./modules/suite.ts";
+import { type RootKey, imageIdOf } from "./parameters/attestation.ts";
 import { ACCOUNT_NAMES, type Parameters } from "./parameters/parameters.ts";
 import { GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, ROLE_NAMES, type RoleName } from "./roles.ts";
 
@@ -38,6 +41,14 @@ export interface AuthorityState {
   readonly roleOf: Readonly<Record<GovernedName, bigint>>;
   /** All that differs from what AccessManager begins with, in force or announced; null once sealed, when it is governance's affair. */
   readonly settings: readonly AuthoritySetting[] | null;
+}
+
+export interface AttestationState {
+  readonly authority: Address;
+  readonly verifier: Address;
+  readonly floors: { readonly minTcbDay: number; readonly minQeIsvSvn: number; readonly allowedStatuses: number };
+  /** What of the parameters' workloads is listed, in their order. */
+  readonly workloads: readonly { readonly image: boolean; readonly shapes: readonly boolean[] }[];
 }
 
 /** All amounts in wei, all times in unix seconds; null where the contract does not exist (yet). */
@@ -79,6 +90,8 @@ export interface SuiteState {
     /** All that was ever sent to it; null once the authority is sealed, when nobody asks any more. */
     readonly received: bigint | null;
   } | null;
+  readonly tdxVerifier: { readonly rootKey: RootKey } | null;
+  readonly attestationRegistry: AttestationState | null;
 }
 
 const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 value)");
@@ -110,7 +123,8 @@ export async function readState(
     address !== null && (await client.getCode({ address, blockNumber })) !== undefined;
 
   const [factory, exists] = await Promise.all([has(FACTORY), byName(CONTRACT_NAMES, (name) => has(contracts[name]))]);
-  const { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor } = exists;
+  const { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor, tdxVerifier, attestationRegistry } =
+    exists;
 
   const balanceOf = async (account: Address) =>
     pha
@@ -188,6 +202,12 @@ export async function readState(
     return { token: tokenAddress, root, deadline, treasury, balance, received };
   };
 
+  const verifier = async (): Promise<SuiteState["tdxVerifier"]> => {
+    if (!tdxVerifier) return null;
+    const at = { address: contracts.tdxVerifier, abi: tdxVerifierAbi, blockNumber } as const;
+    return { rootKey: await client.readContract({ ...at, functionName: "rootKey" }) };
+  };
+
   return {
     block: { number: blockNumber, timestamp },
     contracts,
@@ -199,7 +219,36 @@ export async function readState(
     emissionVault: await vault(),
     vpha: await staking(),
     merkleDistributor: await distributor(),
+    tdxVerifier: await verifier(),
+    attestationRegistry: attestationRegistry ? await readAttestation(client, parameters, contracts, blockNumber) : null,
   };
+}
+
+async function readAttestation(
+  client: Reader,
+  { attestation }: Parameters,
+  { attestationRegistry }: Contracts,
+  blockNumber: bigint,
+): Promise<AttestationState> {
+  const at = { address: attestationRegistry, abi: attestationRegistryAbi, blockNumber } as const;
+  const [authority, verifier, floors, workloads] = await Promise.all([
+    client.readContract({ ...at, functionName: "authority" }),
+    client.readContract({ ...at, functionName: "verifier" }),
+    client.readContract({ ...at, functionName: "floors" }),
+    Promise.all(
+      attestation.workloads.map(async (workload) => {
+        const id = imageIdOf(workload);
+        const [image, ...shapes] = await Promise.all([
+          client.readContract({ ...at, functionName: "isImageAllowed", args: [id] }),
+          ...workload.shapes.map((rtMr0) =>
+            client.readContract({ ...at, functionName: "isShapeAllowed", args: [id, rtMr0] }),
+          ),
+        ]);
+        return { image, shapes };
+      }),
+    ),
+  ]);
+  return { authority, verifier, floors, workloads };
 }
 
 async function readAuthority(

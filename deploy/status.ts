@@ -1,7 +1,9 @@
 /** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
 import { type Hex, formatEther } from "viem";
+import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
+import { type RootKey, floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
 import { type Parameters, emissionBudget, unixTime } from "./parameters/parameters.ts";
 import { TOTAL_SUPPLY } from "./parameters/validate.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, isDelayOf } from "./roles.ts";
@@ -93,8 +95,18 @@ function balances({ token, emissionVault, teamVesting, merkleDistributor }: Suit
 
 /** Every fact about the contracts that exist which the parameters demand after genesis. */
 export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
-  const { contracts, token, authority, teamVesting, emissionVault, vpha, merkleDistributor } = state;
-  const { accounts, team, distributor } = parameters;
+  const {
+    contracts,
+    token,
+    authority,
+    teamVesting,
+    emissionVault,
+    vpha,
+    merkleDistributor,
+    tdxVerifier,
+    attestationRegistry,
+  } = state;
+  const { accounts, team, distributor, attestation } = parameters;
   const checks: Check[] = [];
   const check = (name: string, found: string | bigint, expected: string | bigint, changeable = false) =>
     checks.push({ name, expected: String(expected), found: String(found), ok: found === expected, changeable });
@@ -133,6 +145,20 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("merkleDistributor.deadline", merkleDistributor.deadline, unixTime(distributor.deadline));
     check("merkleDistributor.treasury", merkleDistributor.treasury, accounts.treasury);
   }
+  if (tdxVerifier !== null) {
+    check("tdxVerifier.rootKey", keyText(tdxVerifier.rootKey), keyText(rootKeyOf(attestation)));
+  }
+  if (attestationRegistry !== null) {
+    const { floors, workloads } = attestationRegistry;
+    check("attestationRegistry.authority", attestationRegistry.authority, contracts.phalaAuthority);
+    check("attestationRegistry.verifier", attestationRegistry.verifier, contracts.tdxVerifier, true);
+    check("attestationRegistry.floors", floorsText(floors), floorsText(floorsOf(attestation)), true);
+    attestation.workloads.forEach((workload, i) => {
+      const listed = workloads[i];
+      const isListed = listed !== undefined && listed.image && !listed.shapes.includes(false);
+      check(`attestationRegistry.image ${imageIdOf(workload)}`, isListed ? "listed" : "not listed", "listed", true);
+    });
+  }
   if (authority !== null) {
     check("authority.sealed", authority.isSealed ? "yes" : "no", "yes");
     for (const role of ROLE_NAMES) {
@@ -152,6 +178,15 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     }
   }
   return checks;
+}
+
+function keyText({ x, y, notAfter }: RootKey): string {
+  return `${x} ${y} until ${notAfter}`;
+}
+
+function floorsText({ minTcbDay, minQeIsvSvn, allowedStatuses }: ReturnType<typeof floorsOf>): string {
+  const statuses = TCB_STATUS_NAMES.filter((_, bit) => (allowedStatuses >> bit) & 1);
+  return `TCB of ${dayText(minTcbDay).slice(0, 10)}, QE ISV SVN ${minQeIsvSvn}, ${statuses.join(" or ")}`;
 }
 
 /** The status as text. */

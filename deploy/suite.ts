@@ -75,6 +75,10 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
       throw new Error(`distributor.deadline: ${distributor.deadline} has passed`);
     }
   }
+  const { minTcbDate } = parameters.attestation.floors;
+  if (!before.exists.attestationRegistry && unixTime(minTcbDate) > before.block.timestamp) {
+    throw new Error(`attestation.floors.minTcbDate: ${minTcbDate} is later than the chain's last block`);
+  }
   if (!before.factory) await executor.installFactory();
 
   // Before the first contract, so that a run that is killed leaves the right block behind.

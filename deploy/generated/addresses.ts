@@ -8,7 +8,9 @@ export const addresses = {
       "pha": "0x38d6Bc577E3fCDaF29D12700613441523B39eBB2",
       "emissionVault": "0x94F57eA2a912a4B3FF0527505F07C8df59655F01",
       "vpha": "0x6C1D929aBbd64B4A784ba2611eB7bC3Fda21C61f",
-      "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231"
+      "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
+      "tdxVerifier": "0xa0F8A2Ab98fA573d1cFEec1246efdB595B01f264",
+      "attestationRegistry": "0x2F112fC9E887C29A23aE7a781078dAA33B8a8598"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -16,7 +18,9 @@ export const addresses = {
       "pha": "0x6117ACa7a5DEF6d8124d6b2734abd77817349E8E",
       "emissionVault": "0xC2aEd29dff62cc627864f25cfFe6d599A0421B70",
       "vpha": "0xa2abe9a4F2E1cD28c02328665be5E2a3213a4487",
-      "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d"
+      "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
+      "tdxVerifier": "0xa0F8A2Ab98fA573d1cFEec1246efdB595B01f264",
+      "attestationRegistry": "0x2F112fC9E887C29A23aE7a781078dAA33B8a8598"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -24,7 +28,9 @@ export const addresses = {
       "pha": "0x214C9C7727d4a0174121fb96489aa46cfA3eE078",
       "emissionVault": "0x66B9D1FC17959730d3367063388a7b8BC2C21265",
       "vpha": "0x5e517E517718036CA254476739C8aE5f85dF3049",
-      "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037"
+      "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
+      "tdxVerifier": "0xa0F8A2Ab98fA573d1cFEec1246efdB595B01f264",
+      "attestationRegistry": "0x2F112fC9E887C29A23aE7a781078dAA33B8a8598"
     }
   }
 } as const;

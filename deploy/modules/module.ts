@@ -11,6 +11,8 @@ export interface Contracts {
   readonly vpha: Address;
   /** Null where there is nothing to claim. */
   readonly merkleDistributor: Address | null;
+  readonly tdxVerifier: Address;
+  readonly attestationRegistry: Address;
 }
 
 export type ContractName = keyof Contracts;
@@ -23,6 +25,8 @@ export const CONTRACT_NAMES = [
   "emissionVault",
   "vpha",
   "merkleDistributor",
+  "tdxVerifier",
+  "attestationRegistry",
 ] as const satisfies readonly ContractName[];
 
 /** One value for each of `names`, by its name; all are asked for at once. */

@@ -5,11 +5,13 @@ import type { Call } from "../call.ts";
 import { FACTORY, create2Address, create2Data } from "../factory.ts";
 import type { Parameters } from "../parameters/parameters.ts";
 import { InvalidParameter } from "../parameters/validate.ts";
+import { attestationRegistry } from "./attestationRegistry.ts";
 import { emissionVault } from "./emissionVault.ts";
 import { merkleDistributor } from "./merkleDistributor.ts";
 import { CONTRACT_NAMES, type ContractName, type Contracts, type Module } from "./module.ts";
 import { pha } from "./pha.ts";
 import { phalaAuthority } from "./phalaAuthority.ts";
+import { tdxVerifier } from "./tdxVerifier.ts";
 import { teamVesting } from "./teamVesting.ts";
 import { vpha } from "./vpha.ts";
 
@@ -20,6 +22,8 @@ const MODULES: Readonly<Record<ContractName, Module>> = {
   emissionVault,
   vpha,
   merkleDistributor,
+  tdxVerifier,
+  attestationRegistry,
 };
 
 /** A contract that these parameters call for. */
@@ -60,6 +64,8 @@ export function planSuite(parameters: Parameters): Plan {
     emissionVault: at("emissionVault"),
     vpha: at("vpha"),
     merkleDistributor: addresses.get("merkleDistributor") ?? null,
+    tdxVerifier: at("tdxVerifier"),
+    attestationRegistry: at("attestationRegistry"),
   };
   checkAccounts(parameters, contracts);
   return { deployments, contracts };

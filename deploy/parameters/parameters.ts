@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Address, type Hex, formatEther, parseEther } from "viem";
 import { buildDistribution, summaryOf } from "../merkle.ts";
+import { type AttestationParameters, parseAttestation } from "./attestation.ts";
 import {
   InvalidParameter,
   TOTAL_SUPPLY,
@@ -75,6 +76,8 @@ export interface Parameters {
     /** PHA: what all claims come to. With a new token: the airdrop's share of it. */
     readonly amount: string;
   } | null;
+  /** Whose quotes are believed, and what is accepted of them. */
+  readonly attestation: AttestationParameters;
 }
 
 export const ACCOUNT_NAMES = [
@@ -131,7 +134,7 @@ export function parsePreset(value: unknown): Preset {
  * Throws {@link InvalidParameter}, which names the first wrong field.
  */
 export function parseParameters(value: unknown, preset?: string): Parameters {
-  const file = members(value, "", ["network", "accounts", "token", "team", "distributor"], ["preset"]);
+  const file = members(value, "", ["network", "accounts", "token", "team", "distributor", "attestation"], ["preset"]);
   const network = members(file.network, "network", ["name", "chainId"]);
   const parameters: Parameters = {
     preset: parsePreset(preset ?? file.preset),
@@ -143,6 +146,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
     token: parseToken(file.token),
     team: parseTeam(file.team),
     distributor: parseDistributor(file.distributor),
+    attestation: parseAttestation(file.attestation),
   };
   checkTogether(parameters);
   return parameters;
@@ -295,7 +299,12 @@ export function readParameters(file: string, preset?: string): Parameters {
 /** The name of the network that a parameter file is for. Throws like {@link readParameters}. */
 export function networkIn(file: string): string {
   return readFile(file, (content) => {
-    const { network } = members(content, "", ["network"], ["accounts", "token", "team", "distributor", "preset"]);
+    const { network } = members(
+      content,
+      "",
+      ["network"],
+      ["accounts", "token", "team", "distributor", "attestation", "preset"],
+    );
     return name(members(network, "network", ["name"], ["chainId"]).name, "network.name");
   });
 }

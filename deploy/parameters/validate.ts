@@ -85,6 +85,34 @@ export function bytes32(value: unknown, field: string): Hex {
   return value;
 }
 
+/** `size` bytes, in lower case. */
+export function bytes(value: unknown, field: string, size: number): Hex {
+  if (typeof value !== "string" || !isHex(value) || value.length !== 2 + 2 * size) {
+    throw new InvalidParameter(field, `must be ${size} bytes (0x and ${2 * size} hexadecimal digits)`);
+  }
+  return `0x${value.slice(2).toLowerCase()}`;
+}
+
+/** A list, each element of it read by `read`. */
+export function list<T>(value: unknown, field: string, read: (element: unknown, field: string) => T): T[] {
+  if (!Array.isArray(value)) throw new InvalidParameter(field, "must be a list");
+  return value.map((element: unknown, i) => read(element, `${field}[${i}]`));
+}
+
+/** A day since 1970 in UTC: `2030-01-01`. */
+export function date(value: unknown, field: string): string {
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value) || !isDay(value)) {
+    throw new InvalidParameter(field, "must be a day since 1970 such as 2030-01-01");
+  }
+  return value;
+}
+
+/** 30 February is read as 2 March. */
+function isDay(text: string): boolean {
+  const time = Date.parse(text);
+  return time >= 0 && new Date(time).toISOString().startsWith(text);
+}
+
 /** A moment, as ISO 8601 in UTC with seconds: `2030-01-01T00:00:00Z`. */
 export function moment(value: unknown, field: string): string {
   if (

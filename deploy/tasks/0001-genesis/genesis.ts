@@ -9,12 +9,14 @@
  */
 import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } from "viem";
 import type { Call } from "../../call.ts";
-import { emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
+import { attestationRegistryAbi, emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
+import { imageIdOf, measurementsOf } from "../../parameters/attestation.ts";
 import { type Parameters, distributorFunding, emissionFunding } from "../../parameters/parameters.ts";
 import {
   DELAYS,
   GOVERNANCE_ROLES,
   GOVERNED,
+  GOVERNED_NAMES,
   type GovernedName,
   ROLES,
   ROLE_NAMES,
@@ -23,11 +25,18 @@ import {
 } from "../../roles.ts";
 import type { SuiteState } from "../../state.ts";
 
+const CONTRACTS_NEEDED = ["vpha", "tdxVerifier", "attestationRegistry"] as const;
+
 /** The calls that are left for governance to make, in order; none once genesis is complete. */
 export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   const { authority, emissionVault, token, contracts } = state;
   const { governance, guardian, workers, treasury } = parameters.accounts;
-  if (authority === null || emissionVault === null || token === null || !state.exists.vpha) {
+  if (
+    authority === null ||
+    emissionVault === null ||
+    token === null ||
+    !CONTRACTS_NEEDED.every((name) => state.exists[name])
+  ) {
     throw new Error("genesis needs all contracts: run the deployment first");
   }
 
@@ -88,7 +97,9 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
 
   const byAdmin: Call[] = [
     ...fund(state, parameters),
-    ...map("pauseDeposits", "resumeDeposits", "replaceSink"),
+    // Before the classes: in its class a workload could be listed after 7 days at the earliest.
+    ...listWorkloads(state, parameters),
+    ...map(...GOVERNED_NAMES.filter((name) => name !== "start")),
     ...(holds("guardian", guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
     ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance)).map((role) => grant(role, governance, "governance")),
     ...(emissionVault.startTime !== 0n
@@ -122,6 +133,37 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
       encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "seal" }),
     ),
   ];
+}
+
+/** The parameters' images and shapes that are not on the registry's list. */
+function listWorkloads({ contracts, attestationRegistry }: SuiteState, { attestation }: Parameters): Call[] {
+  return attestation.workloads.flatMap((workload, i) => {
+    const listed = attestationRegistry?.workloads[i];
+    const image = imageIdOf(workload);
+    const toRegistry = (description: string, data: Hex) => call(contracts.attestationRegistry, description, data);
+    return [
+      ...(listed?.image === true
+        ? []
+        : [
+            toRegistry(
+              `list the image ${image}`,
+              encodeFunctionData({
+                abi: attestationRegistryAbi,
+                functionName: "allowImage",
+                args: [measurementsOf(workload)],
+              }),
+            ),
+          ]),
+      ...workload.shapes
+        .filter((_, shape) => listed?.shapes[shape] !== true)
+        .map((rtMr0) =>
+          toRegistry(
+            `list the shape ${rtMr0} for the image ${image}`,
+            encodeFunctionData({ abi: attestationRegistryAbi, functionName: "allowShape", args: [image, rtMr0] }),
+          ),
+        ),
+    ];
+  });
 }
 
 /** What the emission vault and the distributor still have to be sent. */
