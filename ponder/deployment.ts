@@ -25,8 +25,8 @@ export interface Deployment {
   readonly contracts: Contracts;
 }
 
-type Required = "phalaAuthority" | "pha" | "emissionVault" | "vpha";
-type Optional = "teamVesting" | "merkleDistributor" | "attestationRegistry";
+type Required = "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry";
+type Optional = "teamVesting" | "merkleDistributor";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
 export function manifestPath(env: Readonly<Record<string, string | undefined>>): string {
@@ -79,9 +79,9 @@ export function parseDeployment(json: unknown, file: string): Deployment {
   const optional = (name: Optional) =>
     contracts[name] === undefined || contracts[name] === null ? zeroAddress : address(contracts[name], name);
 
-  /** One, or a list once it was replaced. */
-  const verifier = contracts["tdxVerifier"] ?? [];
-  const verifiers: readonly unknown[] = Array.isArray(verifier) ? verifier : [verifier];
+  /** One, or all of them once it was replaced. */
+  const named = contracts["tdxVerifier"];
+  const verifiers: readonly unknown[] = Array.isArray(named) && named.length > 0 ? named : [named];
 
   return {
     network: typeof manifest["network"] === "string" ? manifest["network"] : fail("network must be a name"),
@@ -94,8 +94,8 @@ export function parseDeployment(json: unknown, file: string): Deployment {
       vpha: required("vpha"),
       teamVesting: optional("teamVesting"),
       merkleDistributor: optional("merkleDistributor"),
-      tdxVerifier: verifiers.length === 0 ? [zeroAddress] : verifiers.map((each) => address(each, "tdxVerifier")),
-      attestationRegistry: optional("attestationRegistry"),
+      tdxVerifier: verifiers.map((each) => address(each, "tdxVerifier")),
+      attestationRegistry: required("attestationRegistry"),
     },
   };
 }

@@ -105,9 +105,9 @@ describe("a registry", () => {
 
   test("floors, raised and lowered", async () => {
     const { govern, verify } = registry;
-    const day = Date.parse("2025-05-15") / 86_400_000;
+    const day = Date.parse("2025-09-01") / 86_400_000;
     await govern("raiseFloors", { minTcbDay: day, minQeIsvSvn: 0, allowedStatuses: 0x22 });
-    // UpToDate needs no date.
+    // UpToDate needs no date: theirs is of August.
     expect(await check()).toMatchObject({ [K1]: "valid", [K4]: "below_floor" });
     await govern("raiseFloors", { minTcbDay: day, minQeIsvSvn: 99, allowedStatuses: 0x02 });
     expect(await check()).toMatchObject({ [K1]: "below_floor", [K4]: "below_floor" });

@@ -32,7 +32,6 @@ export type Registry = Awaited<ReturnType<typeof startRegistry>>;
 /** Deploys all of it and lists image and shape of the factory's quotes. The manifest of `suite` names it from now on. */
 export async function startRegistry({ client, manifestPath, folder }: Suite) {
   if (!deployer || !governance || !guardian || !stranger) throw new Error("no accounts");
-  await client.setAutomine(true);
   const now = Number((await client.getBlock()).timestamp);
   const authority = createAuthority({ seed: "indexer", now });
 
@@ -41,12 +40,13 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     await client.setNextBlockTimestamp({ timestamp: (await client.getBlock()).timestamp + seconds });
   };
   const confirm = async (hash: Hex) => {
-    const receipt = await client.waitForTransactionReceipt({ hash });
+    await tick();
+    await client.mine({ blocks: 1 });
+    const receipt = await client.getTransactionReceipt({ hash });
     if (receipt.status !== "success") throw new Error(`the transaction ${hash} failed`);
     return receipt;
   };
   const deploy = async (source: string, abi: Abi, args: readonly unknown[]): Promise<Address> => {
-    await tick();
     const hash = await client.deployContract({
       abi,
       bytecode: creationCode(source),
@@ -79,7 +79,6 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     call: Pick<Parameters<typeof client.writeContract>[0], "abi" | "address" | "functionName" | "args">,
     account: Address = stranger,
   ) => {
-    await tick();
     return confirm(await client.writeContract({ ...call, account, gas: GAS }));
   };
   const upload = async (file: CollateralFile, of = verifier, only?: string) => {

@@ -3,6 +3,7 @@ import { type TransactionReceipt, maxUint256, parseEther, parseEventLogs } from 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { phaAbi, vphaAbi } from "../../deploy/generated/abis.ts";
 import { claimOf } from "../../deploy/merkle.ts";
+import { floorsOf, imageIdOf } from "../../deploy/parameters/attestation.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { callsOf } from "./calls.ts";
 import { documentedQueries, sampleQueries } from "./queries.ts";
@@ -422,9 +423,38 @@ describe("API", () => {
   });
 });
 
+describe("attestation", () => {
+  test("begins with the floors and the workloads of the parameters", async () => {
+    const { attestation } = suite.parameters;
+    const { minTcbDay, minQeIsvSvn, allowedStatuses } = floorsOf(attestation);
+    const { attestationRegistry, tdxVerifier } = suite.contracts;
+    const policy = await indexer.row(
+      "attestationPolicys",
+      "address verifier minTcbDate minQeIsvSvn allowedStatuses timestamp",
+    );
+    expect(policy).toEqual({
+      address: lower(attestationRegistry),
+      verifier: lower(tdxVerifier),
+      minTcbDate: String(BigInt(minTcbDay) * DAY),
+      ...{ minQeIsvSvn, allowedStatuses },
+      timestamp: String(await suite.now()),
+    });
+    const images = await indexer.rows("images", "id isAllowed", `orderBy: "id"`);
+    const listed = attestation.workloads.map((workload) => ({ id: imageIdOf(workload), isAllowed: true }));
+    expect(images).toEqual(listed.sort((a, b) => (a.id < b.id ? -1 : 1)));
+    const shapes = await indexer.rows("shapes", "rtMr0", "where: { isAllowed: true }");
+    expect(shapes).toHaveLength(attestation.workloads.flatMap((workload) => workload.shapes).length);
+  });
+});
+
 describe("sample queries", () => {
   /** For all of them; each takes what it names. */
-  const variables = { account: lower(alice), from: String(MIDNIGHT) };
+  const variables = {
+    account: lower(alice),
+    from: String(MIDNIGHT),
+    key: lower(alice),
+    fmspc: "0x000000000000",
+  };
 
   test.each(sampleQueries("suite"))("$name answers with what there is", async ({ text }) => {
     const { data, errors } = await ask(indexer.url, text, variables);

@@ -18,10 +18,16 @@ const folder = mkdtempSync(path.join(tmpdir(), "phala-settings-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const contracts = Object.fromEntries(
-  ["phalaAuthority", "pha", "emissionVault", "vpha", "teamVesting", "merkleDistributor"].map((name, i) => [
-    name,
-    `0x${String(i + 1).repeat(40)}`,
-  ]),
+  [
+    "phalaAuthority",
+    "pha",
+    "emissionVault",
+    "vpha",
+    "teamVesting",
+    "merkleDistributor",
+    "tdxVerifier",
+    "attestationRegistry",
+  ].map((name, i) => [name, `0x${String(i + 1).repeat(40)}`]),
 );
 const manifest = { network: "local", chainId: 31337, preset: "current", startBlock: 3, contracts };
 
@@ -33,14 +39,15 @@ describe("manifest", () => {
     expect(found.contracts.teamVesting).toBe(zeroAddress);
   });
 
-  test("names one verifier, several, or none", () => {
+  test("names one verifier, or several", () => {
     const [one, two] = [`0x${"a1".repeat(20)}`, `0x${"b2".repeat(20)}`];
     const verifiersOf = (tdxVerifier?: unknown) =>
       parseDeployment({ ...manifest, contracts: { ...contracts, tdxVerifier } }, "m.json").contracts.tdxVerifier;
     expect(verifiersOf(one)).toEqual([one]);
     expect(verifiersOf([one, two])).toEqual([one, two]);
-    expect(verifiersOf()).toEqual([zeroAddress]);
-    expect(() => verifiersOf([one, "0x1"])).toThrow("m.json: contracts.tdxVerifier must be an address");
+    for (const wrong of [undefined, [], [one, "0x1"]]) {
+      expect(() => verifiersOf(wrong)).toThrow("m.json: contracts.tdxVerifier must be an address");
+    }
   });
 
   test.each([
