@@ -316,7 +316,7 @@ export const image = onchainTable(
   (table) => ({ byState: index().on(table.isAllowed) }),
 );
 
-/** Machine shapes of images. A removed image's shapes stay listed: they count again with the image. */
+/** Machine shapes of images. A removed image's shapes go with it. */
 export const shape = onchainTable(
   "shape",
   (t) => ({

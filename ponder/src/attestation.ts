@@ -1,4 +1,5 @@
 /** The attestation registry: keys, workloads, floors and kill switches. */
+import { and, eq } from "ponder";
 import { type Context, type Event, ponder } from "ponder:registry";
 import {
   attestation,
@@ -153,7 +154,13 @@ ponder.on("AttestationRegistry:ImageAllowed", async ({ event, context }) => {
 ponder.on("AttestationRegistry:ImageRemoved", async ({ event, context }) => {
   const { image: id, policyEpoch } = event.args;
   await advance(context, event.block);
-  await context.db.update(image, { id }).set({ isAllowed: false, removedAt: event.block.timestamp, ...updated(event) });
+  const set = { isAllowed: false, removedAt: event.block.timestamp, ...updated(event) };
+  await context.db.update(image, { id }).set(set);
+  // Its shapes go with it: 64 at most.
+  await context.db.sql
+    .update(shape)
+    .set(set)
+    .where(and(eq(shape.image, id), eq(shape.isAllowed, true)));
   await recordPolicyEvent(context, event, { policyEpoch: BigInt(policyEpoch) }, { kind: "image_removed", image: id });
 });
 

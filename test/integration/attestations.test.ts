@@ -11,6 +11,7 @@ import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
 import { ATTESTER, attestDemo, guestKeys } from "../../scripts/devnet/attestation.ts";
+import { hardhat } from "../helpers/cli.ts";
 import { type LocalChain, chainClient, devAccount, startChain } from "../../scripts/devnet/chain.ts";
 
 const DAY = 86_400;
@@ -83,6 +84,19 @@ describe("the devnet's attestations", () => {
     expect(verified).toHaveLength(3);
   });
 
+  it("are found by the command line: by the manifest, or where the parameters put the registry", () => {
+    const [{ key } = { key: "" }] = guestKeys();
+    const status = ["attestation", "status", "--key", key, "--rpc-url", chain.url, "--json"];
+    for (const options of [["--manifest", path.join(folder, "manifest.json")], []]) {
+      const { status: code, stdout } = hardhat(...status, ...options);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true, state: "Valid", key });
+      expect(code).toBe(0);
+    }
+    const { status: code, stdout } = hardhat(...status, "--manifest", path.join(folder, "other.json"));
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: "InvalidInput" });
+    expect(code).toBe(1);
+  }, 60_000);
+
   it("are left alone by the next start, and renewed by one a day before they end", async () => {
     expect(await attest()).toEqual({ uploads: 0, attested: 0, keys: 4 });
     await wait(6 * DAY + 3_600);
@@ -93,7 +107,7 @@ describe("the devnet's attestations", () => {
   it("hold for seven days by the chain's clock, and no longer", async () => {
     await wait(7 * DAY - 3_600);
     expect(await areValid()).toEqual([true, true, true, true]);
-    await wait(3_600);
+    await wait(3_660);
     expect(await areValid()).toEqual([false, false, false, false]);
   });
 });

@@ -5,8 +5,10 @@ import { errorResult, successfulResult } from "hardhat/utils/result";
 import { type Address, type Hex, getAddress, isAddress, isHash } from "viem";
 import { chainReader, reason } from "../../../deploy/executors/account.ts";
 import { attestationRegistryAbi } from "../../../deploy/generated/abis.ts";
+import { addresses } from "../../../deploy/generated/addresses.ts";
 import { connect, networkName, required } from "../../../deploy/hardhat/command.ts";
 import { findManifest, manifestPathFor } from "../../../deploy/manifest.ts";
+import type { Contracts } from "../../../deploy/modules/module.ts";
 import { Refusal, invalidInput } from "../refusal.ts";
 
 /**
@@ -81,24 +83,29 @@ export async function openChain(options: ChainArguments, hre: HardhatRuntimeEnvi
     throw invalidInput(`There is no ${what} at ${address} on this chain: no contract at all.`);
   };
 
-  /** `--registry`, or that of the deployment's manifest. */
+  /** Where registries of the suite would be on this chain by the generated addresses, whatever the preset; those that are there. */
+  const predicted = async (chainId: number): Promise<Address[]> => {
+    const book: Readonly<Record<number, Readonly<Record<string, Pick<Contracts, "attestationRegistry">>>>> = addresses;
+    const all = [...new Set(Object.values(book[chainId] ?? {}).map((contracts) => contracts.attestationRegistry))];
+    const codes = await Promise.all(all.map((address) => reader.getCode({ address })));
+    return all.filter((_, i) => codes[i] !== undefined);
+  };
+
+  /** `--registry`, or that of the deployment's manifest, or the one at an address that follows from the parameters. */
   const registry = async (given: string | undefined): Promise<Address> => {
     if (given !== undefined) return requireCode(addressOption(given, "registry"), "registry");
     const file = options.manifest ?? manifestPathFor(networkName(hre));
     const manifest = findManifest(file);
-    const found: unknown = Object.entries(manifest?.contracts ?? {}).find(
-      ([name]) => name === "attestationRegistry",
-    )?.[1];
-    if (manifest === undefined || typeof found !== "string" || !isAddress(found)) {
-      throw invalidInput(
-        `${file} names no attestation registry: give --registry ADDRESS, or the --manifest of another.`,
-      );
-    }
     const chainId = await reader.getChainId();
+    if (manifest === undefined) {
+      const [found, other] = options.manifest === undefined ? await predicted(chainId) : [];
+      if (found !== undefined && other === undefined) return found;
+      throw invalidInput(`There is no ${file}: give --registry ADDRESS, or the --manifest of another deployment.`);
+    }
     if (manifest.chainId !== chainId) {
       throw invalidInput(`${file} is of chain ${manifest.chainId}, but this is chain ${chainId}.`);
     }
-    return requireCode(found, "registry");
+    return requireCode(manifest.contracts.attestationRegistry, "registry");
   };
 
   return {
