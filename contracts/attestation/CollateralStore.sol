@@ -6,7 +6,7 @@ import {CollateralKind, ICollateralStore, P256Signature, RootKey} from "../inter
 import {Crl, RevocationList} from "./codec/Crl.sol";
 import {Memory} from "./codec/Memory.sol";
 import {Enclave, QeIdentityContent} from "./codec/QeIdentity.sol";
-import {TcbInfo, TcbInfoContent} from "./codec/TcbInfo.sol";
+import {TcbInfoContent} from "./codec/TcbInfo.sol";
 import {Certificate, X509} from "./codec/X509.sol";
 import {isSignedBy} from "./P256Key.sol";
 import {TcbCodec} from "./TcbCodec.sol";

@@ -132,6 +132,12 @@ describe("a registry", () => {
     await govern("removeImage", images.open);
     expect(await check()).toMatchObject({ [K1]: "valid", [K5]: "valid" });
     await govern("allowImage", image);
+    // It comes back without its shapes.
+    await check();
+    expect(await indexer.rows("shapes", "isAllowed", `where: { image: "${images.open}" }`)).toEqual([
+      { isAllowed: false },
+    ]);
+    await govern("allowShape", images.open, measurements.rtMr0);
     await check();
     const row = await indexer.row("images", "isAllowed removedAt attestations", `where: { id: "${images.open}" }`);
     expect(row).toMatchObject({ isAllowed: true, attestations: 5 });
