@@ -80,6 +80,8 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     // STORAGE
 
     Policy private _policy;
+    /// @dev Its revocations count, too: records that attested under it expire long before the verifier can be replaced again.
+    ITdxVerifier private _formerVerifier;
     uint40[SWITCHES_PER_YEAR] private _guardianSwitches;
     mapping(address key => Record) private _records;
     mapping(bytes32 image => bool) public isImageAllowed;
@@ -183,9 +185,9 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     /// @inheritdoc IAttestationRegistry
     function allowImage(ImageMeasurements calldata measurements) external restricted returns (bytes32 image) {
         image = imageOf(measurements);
-        // The attributes are little-endian: debugging is in the first byte, SEPT_VE_DISABLE is bit 28.
+        // The attributes are little-endian: debugging is in the first byte, SEPT_VE_DISABLE is bit 28, MIGRATABLE bit 29.
         uint64 attributes = uint64(measurements.tdAttributes);
-        if (attributes >> 56 != 0 || attributes & (0x10 << 32) == 0) revert AttestationRegistry_DebugImage();
+        if (attributes >> 56 != 0 || (attributes >> 32) & 0x30 != 0x10) revert AttestationRegistry_UnsafeImage();
         if (measurements.rtMr3.length == 0 && keccak256(measurements.mrConfigId) == keccak256(new bytes(48))) {
             revert AttestationRegistry_UnpinnedApplication();
         }
@@ -238,6 +240,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         _requireVerifier(verifier_);
         // The new one's revocations count from wherever they are: the old sum is left behind, so that no old stamp fits again.
         policy.epoch = _add(epoch(), 1);
+        _formerVerifier = policy.verifier;
         policy.verifier = verifier_;
         emit VerifierReplaced(verifier_, policy.epoch);
     }
@@ -306,7 +309,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             (status.state, status.kind) = (AttestationState.SwitchedOff, kind);
         } else if (block.timestamp > record.expiry) {
             status.state = AttestationState.Expired;
-        } else if (policy.verifier.isRevoked(record.serial)) {
+        } else if (policy.verifier.isRevoked(record.serial) || _wasRevoked(record.serial)) {
             status.state = AttestationState.Revoked;
         } else {
             status.floor = _floorOf(record, policy);
@@ -434,18 +437,29 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         uint256 expiry = block.timestamp + MAX_AGE;
         if (verdict.leafUntil < expiry) expiry = verdict.leafUntil;
         if (verdict.collateralUntil + GRACE < expiry) expiry = verdict.collateralUntil + GRACE;
+        // The end of a certificate is cut to its day.
+        if (expiry < block.timestamp) revert AttestationRegistry_NotValid(AttestationState.Expired);
         // Good until 2106; later ones end in 2106.
         return expiry > type(uint32).max ? type(uint32).max : uint32(expiry);
     }
 
     // PRIVATE: POLICY
 
+    function _wasRevoked(bytes16 serial) private view returns (bool) {
+        ITdxVerifier former = _formerVerifier;
+        return address(former) != address(0) && former.isRevoked(serial);
+    }
+
     /// @dev It must answer what each read asks it: with one that does not, nothing could ever be changed again.
     function _requireVerifier(ITdxVerifier verifier_) private view {
-        (bool isAnswered, bytes memory answer) = address(verifier_).staticcall(
-            abi.encodeCall(ICollateralStore.revocationEpoch, ())
-        );
-        if (!isAnswered || answer.length != 32 || uint256(bytes32(answer)) > type(uint32).max) {
+        _requireAnswer(verifier_, abi.encodeCall(ICollateralStore.revocationEpoch, ()), type(uint32).max / 2);
+        _requireAnswer(verifier_, abi.encodeCall(ICollateralStore.isRevoked, (bytes16(0))), 1);
+    }
+
+    /// @dev One word of at most `max`.
+    function _requireAnswer(ITdxVerifier verifier_, bytes memory question, uint256 max) private view {
+        (bool isAnswered, bytes memory answer) = address(verifier_).staticcall(question);
+        if (!isAnswered || answer.length != 32 || uint256(bytes32(answer)) > max) {
             revert AttestationRegistry_InvalidVerifier(address(verifier_));
         }
     }

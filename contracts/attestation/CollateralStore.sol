@@ -166,9 +166,15 @@ abstract contract CollateralStore is ICollateralStore {
     function uploadQeIdentity(bytes calldata json, P256Signature calldata signature) external {
         bytes32 digest = _requireSignedText(CollateralKind.QeIdentity, json, signature);
         QeIdentityContent memory content = _codec.readQeIdentity(json);
+        Dates memory stored = _dates[CollateralKind.QeIdentity];
+        bool isChanged = !_isSameEnclave(_qe, content.enclave);
+        // Once a day, so that the count of changes lasts for longer than anybody who holds the signing key.
+        if (isChanged && stored.issued != 0 && content.issueDate < uint256(stored.issued) + 1 days) {
+            revert CollateralStore_NotNewer(CollateralKind.QeIdentity, content.issueDate, stored.issued);
+        }
         Dates memory dates = _requireNewer(
             CollateralKind.QeIdentity,
-            _dates[CollateralKind.QeIdentity],
+            stored,
             content.issueDate,
             content.nextUpdate,
             content.evaluation
@@ -176,7 +182,7 @@ abstract contract CollateralStore is ICollateralStore {
         _dates[CollateralKind.QeIdentity] = dates;
         Heads storage heads = _heads;
         heads.qeCurrent = dates.validUntil;
-        if (!_isSameEnclave(_qe, content.enclave)) ++heads.origin;
+        if (isChanged) ++heads.origin;
         _qe = content.enclave;
         _emitUpload(CollateralKind.QeIdentity, 0, dates, digest);
     }

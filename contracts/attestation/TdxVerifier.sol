@@ -208,8 +208,20 @@ contract TdxVerifier is ITdxVerifier, CollateralStore {
 
     function _remember(bytes32 id, Platform memory platform) private {
         Platform storage known = _platforms[id];
-        if (platform.notBeforeDay < known.notBeforeDay) {
-            revert TdxVerifier_LeafOutdated(platform.notBeforeDay, known.notBeforeDay);
+        // Old quotes are public: whoever sends one again must not bring back what the platform was. What was verified under another
+        // origin holds nobody up: a stolen CA key may have vouched for it.
+        if (known.source >> 1 == platform.source >> 1) {
+            bool isLower =
+                platform.pceSvn < known.pceSvn ||
+                    platform.qeIsvSvn < known.qeIsvSvn ||
+                    _lacks(platform.components, known.components) != 0;
+            bool isHigher =
+                platform.pceSvn > known.pceSvn ||
+                    platform.qeIsvSvn > known.qeIsvSvn ||
+                    platform.components != known.components;
+            if (isLower || (platform.notBeforeDay < known.notBeforeDay && !isHigher)) {
+                revert TdxVerifier_LeafOutdated(platform.notBeforeDay, known.notBeforeDay);
+            }
         }
         _platforms[id] = platform;
         emit PlatformVerified(

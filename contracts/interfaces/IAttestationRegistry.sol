@@ -120,7 +120,8 @@ interface IAttestationRegistry {
     error AttestationRegistry_InvalidMeasurements();
     /// @notice An image without MRCONFIGID must pin RTMR3: otherwise any application on it could attest anything.
     error AttestationRegistry_UnpinnedApplication();
-    error AttestationRegistry_DebugImage();
+    /// @notice TDs of the image could be debugged, be given exceptions by their host (no SEPT_VE_DISABLE), or be migrated.
+    error AttestationRegistry_UnsafeImage();
     error AttestationRegistry_UnknownImage(bytes32 image);
     error AttestationRegistry_TooManyShapes(bytes32 image);
     error AttestationRegistry_NothingChanges();
@@ -134,7 +135,7 @@ interface IAttestationRegistry {
     // ATTESTING
 
     /// @notice Verifies a quote and remembers its key, for at most seven days. What was accepted before is a no-op that returns
-    /// the status, so that a copied transaction cannot block its owner.
+    /// the status, so that a copied transaction cannot block its owner; nothing of that quote is looked at but its key.
     /// @param subject What the quote's commit names. @param blockNumber The block that it names.
     /// @param signedData As in {ITdxVerifier.verify}. @param signatureData As there: its first 128 bytes where the platform is known.
     function attest(
@@ -167,7 +168,7 @@ interface IAttestationRegistry {
     /// @notice Takes a machine shape off an image's list. Class: parameters.
     function removeShape(bytes32 image, bytes calldata rtMr0) external;
 
-    /// @notice Replaces the verifier. Records stay, and are judged by the new one's revocations. Class: periphery.
+    /// @notice Replaces the verifier. Records stay, and are judged by the revocations of both. Class: periphery.
     function setVerifier(ITdxVerifier verifier) external;
 
     // KILL SWITCHES

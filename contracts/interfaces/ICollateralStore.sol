@@ -59,7 +59,7 @@ interface ICollateralStore {
     error CollateralStore_Expired(CollateralKind kind, uint256 validUntil);
     error CollateralStore_NotYetValid(CollateralKind kind, uint256 validFrom);
     error CollateralStore_Revoked(CollateralKind kind);
-    /// @notice Something as new as it, or newer, is there.
+    /// @notice Something as new as it, or newer, is there; or the QE identity is another one than that of less than a day before.
     error CollateralStore_NotNewer(CollateralKind kind, uint256 issued, uint256 storedIssued);
     /// @notice The list has more entries than {MAX_CRL_ENTRIES}, which is what one transaction can store.
     error CollateralStore_TooManyEntries();

@@ -83,7 +83,8 @@ interface ITdxVerifier is ICollateralStore {
     error TdxVerifier_LeafExpired(uint256 notAfter);
     error TdxVerifier_LeafNotYetValid(uint256 notBefore);
     error TdxVerifier_LeafRevoked(bytes16 serial);
-    /// @notice A newer PCK certificate of this platform was verified before.
+    /// @notice The platform was verified before with a higher SVN, its own or the quoting enclave's, or with a newer PCK certificate of
+    /// the same SVNs.
     error TdxVerifier_LeafOutdated(uint256 notBeforeDay, uint256 knownNotBeforeDay);
     error TdxVerifier_UnsupportedPce(bytes2 pceId);
     /// @notice No full quote of this attestation key has been verified.

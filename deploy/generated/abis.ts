@@ -121,11 +121,6 @@ export const attestationRegistryAbi = [
   },
   {
     "inputs": [],
-    "name": "AttestationRegistry_DebugImage",
-    "type": "error"
-  },
-  {
-    "inputs": [],
     "name": "AttestationRegistry_FloorsNotRaised",
     "type": "error"
   },
@@ -293,6 +288,11 @@ export const attestationRegistryAbi = [
   {
     "inputs": [],
     "name": "AttestationRegistry_UnpinnedApplication",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "AttestationRegistry_UnsafeImage",
     "type": "error"
   },
   {

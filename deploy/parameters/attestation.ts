@@ -5,6 +5,9 @@ import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
 import { INTEL_ROOT, type RootKey } from "../../scripts/attestation/files.ts";
 import { InvalidParameter, bytes, bytes32, date, integer, list, members } from "./validate.ts";
 
+/** What the registry takes per image. */
+const MAX_SHAPES = 64;
+
 const ZERO_48: Hex = `0x${"00".repeat(48)}`;
 
 /** What a quote can come to and still be accepted, by the names of Intel. */
@@ -127,17 +130,21 @@ function parseWorkload(value: unknown, field: string): Workload {
     rtMr2: bytes(given.rtMr2, `${at}.rtMr2`, 48),
     rtMr3: given.rtMr3 === null ? null : bytes(given.rtMr3, `${at}.rtMr3`, 48),
   };
-  // Little-endian: debugging is in the first byte, SEPT_VE_DISABLE is bit 28.
+  // Little-endian: debugging is in the first byte, SEPT_VE_DISABLE is bit 28, MIGRATABLE bit 29.
   const [debug, , , fourth = 0] = hexToBytes(image.tdAttributes);
-  if (debug !== 0 || (fourth & 0x10) === 0) {
-    throw new InvalidParameter(`${at}.tdAttributes`, "must not allow debugging, and must set SEPT_VE_DISABLE");
+  if (debug !== 0 || (fourth & 0x30) !== 0x10) {
+    throw new InvalidParameter(
+      `${at}.tdAttributes`,
+      "must allow neither debugging nor migration, and must set SEPT_VE_DISABLE",
+    );
   }
   if (image.rtMr3 === null && image.mrConfigId === ZERO_48) {
     throw new InvalidParameter(`${at}.rtMr3`, "must be there where mrConfigId is zero: any application would do");
   }
+  if (image.rtMr3 === ZERO_48) throw new InvalidParameter(`${at}.rtMr3`, "must not be zero: null stands for any value");
   const shapes = list(workload.shapes, `${field}.shapes`, (shape, name) => bytes(shape, name, 48));
-  if (shapes.length === 0 || new Set(shapes).size !== shapes.length) {
-    throw new InvalidParameter(`${field}.shapes`, "must hold at least one RTMR0, and none twice");
+  if (shapes.length === 0 || shapes.length > MAX_SHAPES || new Set(shapes).size !== shapes.length) {
+    throw new InvalidParameter(`${field}.shapes`, `must hold 1 to ${MAX_SHAPES} values of RTMR0, and none twice`);
   }
   return { image, shapes };
 }

@@ -13,6 +13,7 @@ import { INTEL_ROOT } from "../../scripts/attestation/files.ts";
 import { keyFromSeed } from "../../scripts/attestation/p256.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
 import { OID, authorityKeyId, basicConstraints, keyUsage, readCertificate } from "../../scripts/attestation/x509.ts";
+import { expectRevert } from "../helpers/errors.ts";
 import { single } from "../helpers/levels.ts";
 import { STAGE_START, type Stage, fixture } from "../helpers/stage.ts";
 import { openTrial } from "../helpers/trial.ts";
@@ -363,12 +364,19 @@ describe("a verdict", () => {
       trial.upload(authority.collateral({ issued, qeIdentity }), ["uploadQeIdentity"]);
     await change(NOW - 9, { tcbLevels: [isvLevel(4, "OutOfDate"), isvLevel(9, "UpToDate")] });
     expect(await trial.verdict(quote, { isKnown: true })).toMatchObject({ qeStatus: "OutOfDate" });
-    await change(NOW - 8, { attributesMask: "FBFFFFFFFFFFFFFF0000000000000001" });
+    // Once a day at most: who holds the signing key cannot run through the count of changes.
+    const other = authority.collateral({
+      issued: NOW - 8,
+      qeIdentity: { attributesMask: "FBFFFFFFFFFFFFFF0000000000000001" },
+    });
+    await expectRevert(trial.upload(other, ["uploadQeIdentity"]), "CollateralStore_NotNewer");
+    await trial.stage.travel(2n * BigInt(DAYS));
+    await change(NOW - 9 + DAYS, { attributesMask: "FBFFFFFFFFFFFFFF0000000000000001" });
     expect(await trial.judge(quote, { isKnown: true })).toMatchObject({ refused: "TdxVerifier_OutdatedPlatform" });
     await trial.verify(quote);
     expect(await trial.judge(quote, { isKnown: true })).toMatchObject({ value: { status: 1 } });
     // And what the new identity does not name is refused in full.
-    await change(NOW - 7, { isvprodid: 3 });
+    await change(NOW - 9 + 2 * DAYS, { isvprodid: 3 });
     expect(await trial.judge(quote)).toEqual({ refused: "TdxVerifier_QeIdentityMismatch", args: [] });
   });
 });

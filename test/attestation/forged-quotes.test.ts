@@ -279,8 +279,29 @@ describe("leaves of the same attestation key", () => {
     const day = Math.floor(NOW / 86_400);
     const outdated = { refused: "TdxVerifier_LeafOutdated", args: [day - 20, day - 10].map(BigInt) };
     expect(await trial.judge(leafOf(20, 13))).toEqual(outdated);
-    await trial.verify(leafOf(10, 12));
-    expect(await stored()).toBe(12);
+    expect(await trial.judge(leafOf(20, 14))).toEqual(outdated);
+    await trial.verify(leafOf(5, 14));
+    expect(await stored()).toBe(14);
+  });
+
+  it("an old quote sent again brings back no lower SVN, whatever the date of its leaf", async () => {
+    const trial = await load();
+    const of = (days: number, platform: Parameters<typeof quoteOf>[0], qe = 4) =>
+      quoteOf({ ...platform, certificate: { notBefore: NOW - 86_400 * days } }, { qe: { isvSvn: u16(qe) } });
+    await trial.verify(of(10, { pceSvn: 13 }));
+    const lower = [
+      of(10, { pceSvn: 12 }),
+      of(5, { pceSvn: 12 }),
+      of(5, { pceSvn: 13, components: [4, 3, 2, 2, 4, 1, 0, 5] }),
+      of(5, { pceSvn: 14, components: [3, 4, 2, 2, 4, 1, 0, 5] }),
+      of(5, { pceSvn: 13 }, 3),
+    ];
+    for (const quote of lower) {
+      expect(await trial.judge(quote)).toMatchObject({ refused: "TdxVerifier_LeafOutdated" });
+    }
+    // What is better counts, though its certificate was issued before.
+    await trial.verify(of(20, { pceSvn: 14 }));
+    expect((await trial.contract.read.platformOf([keccak256(good.attestationKey)]))[1]).toBe(14);
   });
 
   it("unknown ones cannot be left out, expired ones no longer", async () => {

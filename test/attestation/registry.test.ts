@@ -119,11 +119,15 @@ describe("workloads", () => {
     await registry.write.allowImage([{ ...open, rtMr3: `0x${"33".repeat(48)}` }], asGovernance);
     await expectRevert(
       registry.write.allowImage([{ ...image, tdAttributes: "0x0100001000000000" }], asGovernance),
-      "AttestationRegistry_DebugImage",
+      "AttestationRegistry_UnsafeImage",
+    );
+    await expectRevert(
+      registry.write.allowImage([{ ...image, tdAttributes: "0x0000003000000000" }], asGovernance),
+      "AttestationRegistry_UnsafeImage",
     );
   });
 
-  // An image whose RTMR3 is listed as zeros has the id of one whose RTMR3 is open.
+  // The id of such an image is that of one whose RTMR3 is open.
   it("does not take zeros for the RTMR3 that pins an application", async () => {
     const { registry, image, asGovernance } = await load();
     const zeros: Hex = `0x${"00".repeat(48)}`;
@@ -290,5 +294,25 @@ describe("floors and revocations", () => {
     expect(await registry.read.isValid([KEY])).toBe(false);
     expect(await registry.read.isValid([OTHER_KEY])).toBe(true);
     await expectRevert(attest(await quoteOf(), { isKnown: true }), "TdxVerifier_LeafRevoked");
+  });
+
+  it("a new verifier does not forget what the former one knew to be revoked", async () => {
+    const { quoteOf, attest, verifier, authority, stage, registry, platform, state, asGovernance } = await load();
+    await attest(await quoteOf());
+    const revoked = [{ serial: readCertificate(platform.leaf).serial }];
+    const dates = { thisUpdate: Number(stage.now()) - 3600, nextUpdate: Number(stage.now() + 30n * DAY) };
+    await verifier.upload(authority.collateral({ pckCrl: { ...dates, revoked } }), ["uploadPckCrl"]);
+    const next = await deployVerifier(stage, authority.root.key.raw);
+    await registry.write.setVerifier([next.contract.address], asGovernance);
+    expect(await state()).toBe(STATE.revoked);
+    await expectRevert(registry.write.restamp([KEY], asGovernance), "AttestationRegistry_NotValid");
+  });
+
+  it("a certificate ends with the day before its last one: its key is refused then, not called valid", async () => {
+    const { quoteOf, attest, authority, stage } = await load();
+    const now = Number(stage.now());
+    const ending = authority.platform({ seed: "ending", certificate: { notAfter: now + 43_200 } });
+    await stage.travel(3_600n);
+    await expectRevert(attest(await quoteOf({ on: ending })), "AttestationRegistry_NotValid");
   });
 });

@@ -252,9 +252,7 @@ describe("submitting", () => {
     await restore();
     await upload(collateral());
     await submit(await bind());
-    await upload(
-      collateral({ issued: NOW - 3_600, qeIdentity: { attributesMask: "F9FFFFFFFFFFFFFF0000000000000000" } }),
-    );
+    await upload(collateral({ issued: NOW, qeIdentity: { attributesMask: "F9FFFFFFFFFFFFFF0000000000000000" } }));
     expect(await submit(await bind())).toMatchObject({ form: "full", status: "Valid" });
     expect(await submit(await bind())).toMatchObject({ form: "short" });
   });

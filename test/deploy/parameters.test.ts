@@ -91,7 +91,17 @@ describe("a wrong field is named", () => {
     ["attestation.floors.allowedStatuses", ["UpToDate", "Revoked"], /allowedStatuses\[1\]: must be one of UpToDate, /],
     ["attestation.workloads", {}, /attestation\.workloads: must be a list/],
     ["attestation.workloads.0.image.mrTd", "0x00", /attestation\.workloads\[0\]\.image\.mrTd: must be 48 bytes/],
-    ["attestation.workloads.0.image.tdAttributes", "0x0100001000000000", /tdAttributes: must not allow debugging/],
+    [
+      "attestation.workloads.0.image.tdAttributes",
+      "0x0100001000000000",
+      /tdAttributes: must allow neither debugging nor/,
+    ],
+    [
+      "attestation.workloads.0.image.tdAttributes",
+      "0x0000003000000000",
+      /tdAttributes: must allow neither debugging nor/,
+    ],
+    ["attestation.workloads.0.image.rtMr3", `0x${"00".repeat(48)}`, /rtMr3: must not be zero/],
     ["attestation.workloads.0.image.tdAttributes", "0x0000000000000000", /tdAttributes: .* must set SEPT_VE_DISABLE/],
     ["attestation.workloads.0.image.mrConfigId", `0x${"00".repeat(48)}`, /rtMr3: must be there/],
     ["attestation.workloads.0.shapes", [], /attestation\.workloads\[0\]\.shapes: must hold at least one/],
