@@ -80,8 +80,6 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     // STORAGE
 
     Policy private _policy;
-    /// @dev Its revocations count, too: records that attested under it expire long before the verifier can be replaced again.
-    ITdxVerifier private _formerVerifier;
     uint40[SWITCHES_PER_YEAR] private _guardianSwitches;
     mapping(address key => Record) private _records;
     mapping(bytes32 image => bool) public isImageAllowed;
@@ -240,7 +238,6 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         _requireVerifier(verifier_);
         // The new one's revocations count from wherever they are: the old sum is left behind, so that no old stamp fits again.
         policy.epoch = _add(epoch(), 1);
-        _formerVerifier = policy.verifier;
         policy.verifier = verifier_;
         emit VerifierReplaced(verifier_, policy.epoch);
     }
@@ -309,7 +306,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             (status.state, status.kind) = (AttestationState.SwitchedOff, kind);
         } else if (block.timestamp > record.expiry) {
             status.state = AttestationState.Expired;
-        } else if (policy.verifier.isRevoked(record.serial) || _wasRevoked(record.serial)) {
+        } else if (policy.verifier.isRevoked(record.serial)) {
             status.state = AttestationState.Revoked;
         } else {
             status.floor = _floorOf(record, policy);
@@ -444,11 +441,6 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     }
 
     // PRIVATE: POLICY
-
-    function _wasRevoked(bytes16 serial) private view returns (bool) {
-        ITdxVerifier former = _formerVerifier;
-        return address(former) != address(0) && former.isRevoked(serial);
-    }
 
     /// @dev It must answer what each read asks it: with one that does not, nothing could ever be changed again.
     function _requireVerifier(ITdxVerifier verifier_) private view {

@@ -168,7 +168,7 @@ interface IAttestationRegistry {
     /// @notice Takes a machine shape off an image's list. Class: parameters.
     function removeShape(bytes32 image, bytes calldata rtMr0) external;
 
-    /// @notice Replaces the verifier. Records stay, and are judged by the revocations of both. Class: periphery.
+    /// @notice Replaces the verifier. Records stay, and are judged by the new one's revocations: upload them to it before. Class: periphery.
     function setVerifier(ITdxVerifier verifier) external;
 
     // KILL SWITCHES

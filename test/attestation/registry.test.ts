@@ -296,18 +296,6 @@ describe("floors and revocations", () => {
     await expectRevert(attest(await quoteOf(), { isKnown: true }), "TdxVerifier_LeafRevoked");
   });
 
-  it("a new verifier does not forget what the former one knew to be revoked", async () => {
-    const { quoteOf, attest, verifier, authority, stage, registry, platform, state, asGovernance } = await load();
-    await attest(await quoteOf());
-    const revoked = [{ serial: readCertificate(platform.leaf).serial }];
-    const dates = { thisUpdate: Number(stage.now()) - 3600, nextUpdate: Number(stage.now() + 30n * DAY) };
-    await verifier.upload(authority.collateral({ pckCrl: { ...dates, revoked } }), ["uploadPckCrl"]);
-    const next = await deployVerifier(stage, authority.root.key.raw);
-    await registry.write.setVerifier([next.contract.address], asGovernance);
-    expect(await state()).toBe(STATE.revoked);
-    await expectRevert(registry.write.restamp([KEY], asGovernance), "AttestationRegistry_NotValid");
-  });
-
   it("a certificate ends with the day before its last one: its key is refused then, not called valid", async () => {
     const { quoteOf, attest, authority, stage } = await load();
     const now = Number(stage.now());

@@ -104,7 +104,7 @@ describe("a wrong field is named", () => {
     ["attestation.workloads.0.image.rtMr3", `0x${"00".repeat(48)}`, /rtMr3: must not be zero/],
     ["attestation.workloads.0.image.tdAttributes", "0x0000000000000000", /tdAttributes: .* must set SEPT_VE_DISABLE/],
     ["attestation.workloads.0.image.mrConfigId", `0x${"00".repeat(48)}`, /rtMr3: must be there/],
-    ["attestation.workloads.0.shapes", [], /attestation\.workloads\[0\]\.shapes: must hold at least one/],
+    ["attestation.workloads.0.shapes", [], /attestation\.workloads\[0\]\.shapes: must hold 1 to 64/],
   ])("%s = %j", (field, value, message) => {
     expect(() => parseParameters(changed(field, value), "current")).toThrow(message);
   });
