@@ -4,7 +4,7 @@
  */
 import { type Address, type Hex, encodeFunctionData, getAddress, pad, toFunctionSelector, toHex } from "viem";
 import { attestationRegistryAbi, phalaAuthorityAbi, tdxVerifierAbi } from "../deploy/generated/abis.ts";
-import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../scripts/attestation/calls.ts";
+import { type Upload, commitOf, quoteArguments, reportDataOf, uploadsOf } from "../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../scripts/attestation/collateral.ts";
 import { type CrlOverrides, createAuthority } from "../scripts/attestation/factory.ts";
 import { INTEL_ROOT, rootKey } from "../scripts/attestation/files.ts";
@@ -12,7 +12,7 @@ import { readQuote } from "../scripts/attestation/quote.ts";
 import { INTEL_ROOT_KEY } from "../scripts/attestation/reference.ts";
 import { fixtures } from "../test/helpers/dcap.ts";
 import { createBenchChain } from "./chain.ts";
-import type { Measured } from "./rows.ts";
+import type { Measured, Variant } from "./rows.ts";
 
 const START = new Date("2026-01-01T00:00:00Z");
 const NOW = START.getTime() / 1000;
@@ -31,9 +31,11 @@ async function openVerifier(root: Hex, date: Date) {
   const from = chain.accounts[0] as Address;
   const verifier = await chain.deploy("TdxVerifier", tdxVerifierAbi, [rootKey(root, INTEL_ROOT.notAfter)]);
   const call = async (data: Hex): Promise<number> => (await chain.send(from, verifier, data)).gas;
-  const upload = async (file: CollateralFile): Promise<Map<string, number>> => {
-    const gas = new Map<string, number>();
+  /** Uploads a collateral file, or the parts of it that `only` names. Returns the gas of each. */
+  const upload = async (file: CollateralFile, only?: readonly Upload["functionName"][]) => {
+    const gas = new Map<Upload["functionName"], number>();
     for (const { functionName, args } of uploadsOf(file)) {
+      if (only?.includes(functionName) === false) continue;
       const data = encodeFunctionData({ abi: tdxVerifierAbi, functionName, args });
       gas.set(functionName, await call(data));
     }
@@ -141,10 +143,12 @@ export async function measureDocuments(): Promise<Measured> {
     functionName: "isRevoked",
     args: ["0x11111111111111111111111111111111"],
   });
-  const first = await upload(authority.collateral({ pckCrl: { revoked: revoked(57) } }));
-  gas.set("TCB info first", first.get("uploadTcbInfo") ?? Number.NaN);
-  gas.set("QE identity first", first.get("uploadQeIdentity") ?? Number.NaN);
-  gas.set("PCK CRL, 57 serials first", first.get("uploadPckCrl") ?? Number.NaN);
+  const record = (uploads: ReadonlyMap<Upload["functionName"], number>, variant: Variant, serials: number) => {
+    gas.set(`TCB info ${variant}`, uploads.get("uploadTcbInfo") ?? Number.NaN);
+    gas.set(`QE identity ${variant}`, uploads.get("uploadQeIdentity") ?? Number.NaN);
+    gas.set(`PCK CRL, ${serials} serials ${variant}`, uploads.get("uploadPckCrl") ?? Number.NaN);
+  };
+  record(await upload(authority.collateral({ pckCrl: { revoked: revoked(57) } })), "first", 57);
   gas.set("revoked serial?, 57 on the list repeat", await call(ask));
   // A month later: the same levels with new dates, and more serials.
   await chain.wait(29 * DAY);
@@ -153,12 +157,7 @@ export async function measureDocuments(): Promise<Measured> {
     issued: later,
     pckCrl: { thisUpdate: later, nextUpdate: later + 30 * DAY, revoked: revoked(129) },
   });
-  for (const { functionName, args } of uploadsOf(file)) {
-    const name = { uploadTcbInfo: "TCB info", uploadQeIdentity: "QE identity", uploadPckCrl: "PCK CRL, 129 serials" };
-    if (!(functionName in name)) continue;
-    const data = encodeFunctionData({ abi: tdxVerifierAbi, functionName, args });
-    gas.set(`${name[functionName as keyof typeof name]} repeat`, await call(data));
-  }
+  record(await upload(file, ["uploadPckCrl", "uploadTcbInfo", "uploadQeIdentity"]), "repeat", 129);
   gas.set("revoked serial?, 129 on the list repeat", await call(ask));
   return gas;
 }

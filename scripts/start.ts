@@ -328,12 +328,13 @@ async function run(session: Session, options: StartOptions, startedAt: number): 
 
   if (!statSync(paths.chain, { throwIfNoEntry: false })) await createChain(session, options, paths);
   const chain = await continueChain(session, options, paths);
-  await attest(session, readManifest(paths.manifest), chain);
+  const manifest = readManifest(paths.manifest);
+  await attest(session, manifest, chain);
   const indexerUrl = options.hasIndexer ? await index(session, options, paths, chain) : null;
   claimed.report = renderReport({
     chainUrl: chain.url,
     indexerUrl,
-    manifest: readManifest(paths.manifest),
+    manifest,
     manifestPath: path.relative(process.cwd(), paths.manifest),
     stakers: options.hasHistory ? options.stakers : 0,
     seconds: (Date.now() - startedAt) / 1000,

@@ -109,18 +109,19 @@ abstract contract CollateralStore is ICollateralStore {
 
     /// @inheritdoc ICollateralStore
     function uploadRootCrl(bytes calldata crl) external {
-        _storeCrl(CollateralKind.RootCrl, ROOT_NAME, _rootX, _rootY, crl);
+        RevocationList memory list = _readCrl(crl);
+        if (list.issuer != ROOT_NAME) revert CollateralStore_WrongIssuer(list.issuer);
+        _storeCrl(CollateralKind.RootCrl, list, _rootX, _rootY);
     }
 
     /// @inheritdoc ICollateralStore
     function uploadPckCrl(bytes calldata crl) external {
-        (uint256 start, uint256 end) = Memory.load(crl);
-        bytes32 issuer = Crl.parse(start, end).issuer;
-        if (issuer != PLATFORM_CA_NAME && issuer != PROCESSOR_CA_NAME) revert CollateralStore_WrongIssuer(issuer);
-        bool isPlatform = issuer == PLATFORM_CA_NAME;
-        CollateralKind kind = isPlatform ? CollateralKind.PlatformCa : CollateralKind.ProcessorCa;
+        RevocationList memory list = _readCrl(crl);
+        if (list.issuer != PLATFORM_CA_NAME && list.issuer != PROCESSOR_CA_NAME)
+            revert CollateralStore_WrongIssuer(list.issuer);
+        CollateralKind kind = list.issuer == PLATFORM_CA_NAME ? CollateralKind.PlatformCa : CollateralKind.ProcessorCa;
         Signer storage ca = _requireSigner(kind);
-        _storeCrl(isPlatform ? CollateralKind.PlatformCrl : CollateralKind.ProcessorCrl, issuer, ca.x, ca.y, crl);
+        _storeCrl(_crlOf(kind), list, ca.x, ca.y);
     }
 
     /// @inheritdoc ICollateralStore
@@ -254,10 +255,13 @@ abstract contract CollateralStore is ICollateralStore {
 
     // PRIVATE
 
-    function _storeCrl(CollateralKind kind, bytes32 issuer, bytes32 x, bytes32 y, bytes calldata crl) private {
+    function _readCrl(bytes calldata crl) private pure returns (RevocationList memory) {
         (uint256 start, uint256 end) = Memory.load(crl);
-        RevocationList memory list = Crl.parse(start, end);
-        if (list.issuer != issuer) revert CollateralStore_WrongIssuer(list.issuer);
+        return Crl.parse(start, end);
+    }
+
+    /// @dev Stores a list of the issuer whose key (x, y) is.
+    function _storeCrl(CollateralKind kind, RevocationList memory list, bytes32 x, bytes32 y) private {
         bytes32 digest = Memory.sha256Of(list.tbsStart, list.tbsEnd);
         if (!isSignedBy(digest, list.r, list.s, x, y)) revert CollateralStore_InvalidSignature(kind);
         Dates memory dates = _requireNewer(kind, _dates[kind], list.thisUpdate, list.nextUpdate, 0);
@@ -268,7 +272,7 @@ abstract contract CollateralStore is ICollateralStore {
             if (++count > MAX_CRL_ENTRIES) revert CollateralStore_TooManyEntries();
             bytes32 serial;
             (serial, p) = Crl.readEntry(p, list.entriesEnd);
-            bytes16 id = _serialOf(issuer, serial);
+            bytes16 id = _serialOf(list.issuer, serial);
             if (!_revoked[id]) {
                 _revoked[id] = true;
                 ++added;
@@ -310,7 +314,7 @@ abstract contract CollateralStore is ICollateralStore {
             delete _dates[CollateralKind.QeIdentity];
         } else {
             ++heads.origin;
-            delete _dates[kind == CollateralKind.PlatformCa ? CollateralKind.PlatformCrl : CollateralKind.ProcessorCrl];
+            delete _dates[_crlOf(kind)];
         }
     }
 
@@ -403,11 +407,16 @@ abstract contract CollateralStore is ICollateralStore {
 
     /// @dev Reverts with what is wrong above a leaf of this CA.
     function _explain(bool isProcessor, uint256 grace) private view {
-        _requireSigner(isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa);
+        CollateralKind ca = isProcessor ? CollateralKind.ProcessorCa : CollateralKind.PlatformCa;
+        _requireSigner(ca);
         _requireSigner(CollateralKind.TcbSigning);
         _requireCurrent(CollateralKind.RootCrl, _dates[CollateralKind.RootCrl].validUntil, grace);
-        CollateralKind kind = isProcessor ? CollateralKind.ProcessorCrl : CollateralKind.PlatformCrl;
-        _requireCurrent(kind, _dates[kind].validUntil, grace);
+        _requireCurrent(_crlOf(ca), _dates[_crlOf(ca)].validUntil, grace);
+    }
+
+    /// @dev The list of a PCK CA.
+    function _crlOf(CollateralKind ca) private pure returns (CollateralKind) {
+        return ca == CollateralKind.PlatformCa ? CollateralKind.PlatformCrl : CollateralKind.ProcessorCrl;
     }
 
     function _isSigner(CollateralKind kind) private pure returns (bool) {

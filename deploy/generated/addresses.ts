@@ -9,8 +9,8 @@ export const addresses = {
       "emissionVault": "0x94F57eA2a912a4B3FF0527505F07C8df59655F01",
       "vpha": "0x6C1D929aBbd64B4A784ba2611eB7bC3Fda21C61f",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
-      "tdxVerifier": "0xA882428ca56F234Aa9712AF3431cc60F4Dc45BE7",
-      "attestationRegistry": "0x5B3b960d806b8326822A79e15D51653796bA2941"
+      "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
+      "attestationRegistry": "0x8e85824df6eAe203B34D996ddCF6860997539051"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -19,8 +19,8 @@ export const addresses = {
       "emissionVault": "0xC2aEd29dff62cc627864f25cfFe6d599A0421B70",
       "vpha": "0xa2abe9a4F2E1cD28c02328665be5E2a3213a4487",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
-      "tdxVerifier": "0xA882428ca56F234Aa9712AF3431cc60F4Dc45BE7",
-      "attestationRegistry": "0x5B3b960d806b8326822A79e15D51653796bA2941"
+      "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
+      "attestationRegistry": "0x8e85824df6eAe203B34D996ddCF6860997539051"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -29,8 +29,8 @@ export const addresses = {
       "emissionVault": "0x66B9D1FC17959730d3367063388a7b8BC2C21265",
       "vpha": "0x5e517E517718036CA254476739C8aE5f85dF3049",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
-      "tdxVerifier": "0xA882428ca56F234Aa9712AF3431cc60F4Dc45BE7",
-      "attestationRegistry": "0x5B3b960d806b8326822A79e15D51653796bA2941"
+      "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
+      "attestationRegistry": "0x8e85824df6eAe203B34D996ddCF6860997539051"
     }
   }
 } as const;

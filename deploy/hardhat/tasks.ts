@@ -1,21 +1,12 @@
 /** The command line of the deployment. Loaded with every run of Hardhat: an action is imported only when it runs. */
 import { emptyTask, task } from "hardhat/config";
-import { ArgumentType } from "hardhat/types/arguments";
-
-const file = { type: ArgumentType.FILE_WITHOUT_DEFAULT, defaultValue: undefined } as const;
-const text = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
+import { file, json, manifest, rpcUrl, text } from "./options.ts";
 
 const preset = { ...text, name: "preset", description: "Emission preset: genesis, published or current" } as const;
-const rpcUrl = { ...text, name: "rpcUrl", description: "Endpoint in place of the network's own" } as const;
 const parameters = {
   ...file,
   name: "parameters",
   description: "Parameter file (default: deploy/parameters/<network>.json)",
-} as const;
-const manifest = {
-  ...file,
-  name: "manifest",
-  description: "Where the record of the deployment is (default: deployments/<network>.json)",
 } as const;
 
 const startBlock = {
@@ -41,7 +32,7 @@ export const deploymentTasks = [
     .addOption(manifest)
     .addOption(rpcUrl)
     .addOption(startBlock)
-    .addFlag({ name: "json", description: "Print JSON" })
+    .addFlag(json)
     .setAction(() => import("./status.ts"))
     .build(),
 
@@ -54,7 +45,7 @@ export const deploymentTasks = [
   task(["merkle", "proof"], "Prints what an account passes to MerkleDistributor.claim")
     .addOption({ ...file, name: "tree", description: "A tree that `merkle build` wrote" })
     .addOption({ ...text, name: "account", description: "The claimant" })
-    .addFlag({ name: "json", description: "Print JSON" })
+    .addFlag(json)
     .setAction(() => import("./merkleProof.ts"))
     .build(),
 ];

@@ -16,10 +16,9 @@ import {
 import { type Hex, slice } from "viem";
 import { type Occurrence, policyOf, recordPolicyEvent } from "./attestationPolicy.ts";
 import { nameOf } from "./maths/names.ts";
+import { DAY } from "./maths/period.ts";
 import { advance } from "./series.ts";
 import { judgeCertificates } from "./verifier.ts";
-
-const DAY = 86_400n;
 
 /** `until` of a switch that governance has confirmed. */
 const CONFIRMED = 2n ** 40n - 1n;
@@ -146,8 +145,7 @@ ponder.on("AttestationRegistry:ImageAllowed", async ({ event, context }) => {
   await context.db
     .insert(image)
     .values({ id, ...measurements, attestations: 0, ...set })
-    // The same id can be listed with RTMR3 pinned to zeros or left open.
-    .onConflictDoUpdate({ ...set, rtMr3: measurements.rtMr3 });
+    .onConflictDoUpdate(set);
   await recordPolicyEvent(context, event, { policyEpoch: BigInt(policyEpoch) }, { kind: "image_allowed", image: id });
 });
 

@@ -14,9 +14,9 @@ import {
 import { type Address, type Hex, numberToHex, slice } from "viem";
 import { recordPolicyEvent } from "./attestationPolicy.ts";
 import { nameOf } from "./maths/names.ts";
+import { DAY } from "./maths/period.ts";
 import { advance } from "./series.ts";
 
-const DAY = 86_400n;
 const NO_FMSPC: Hex = "0x000000000000";
 
 ponder.on("TdxVerifier:CollateralUploaded", async ({ event, context }) => {

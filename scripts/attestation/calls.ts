@@ -91,6 +91,9 @@ export const advisoryId = (number: number): string =>
 /** The date of a day counted from 1970-01-01, as Intel writes TCB dates. */
 export const dayText = (day: number): string => `${new Date(day * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
 
+/** How many blocks behind the one it names a quote can be attested. */
+export const QUOTE_BLOCKS = 256n;
+
 /** What a quote must commit to: `commitOf` of the registry. */
 export const commitOf = (binding: {
   readonly chainId: number;

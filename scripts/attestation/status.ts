@@ -2,7 +2,7 @@
 import { type Address, type Hex, type Transport, padHex } from "viem";
 import { chainReader } from "../../deploy/executors/account.ts";
 import { attestationRegistryAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
-import { TCB_STATUS_NAMES, dayText } from "./calls.ts";
+import { QUOTE_BLOCKS, TCB_STATUS_NAMES, dayText } from "./calls.ts";
 import { isoTime } from "./collateral.ts";
 import {
   ATTESTATION_STATES,
@@ -39,8 +39,6 @@ export interface RegistryAt {
   readonly registry: Address;
 }
 
-/** How many blocks behind the one it names a quote can be attested. */
-const BLOCKS = 256n;
 /** `switchedOffUntil` of what governance confirmed. */
 const CONFIRMED = 2 ** 40 - 1;
 
@@ -48,7 +46,7 @@ const CONFIRMED = 2 ** 40 - 1;
 async function lastAttestation({ transport, registry }: RegistryAt, key: Address, block: number) {
   const reader = chainReader(transport);
   const head = await reader.getBlockNumber();
-  const last = BigInt(block) + BLOCKS;
+  const last = BigInt(block) + QUOTE_BLOCKS;
   const logs = await reader.getContractEvents({
     address: registry,
     abi: attestationRegistryAbi,

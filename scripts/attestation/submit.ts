@@ -15,7 +15,7 @@ import {
 } from "viem";
 import { accountExecutor, chainReader, waitUntilIdle, type ChainReader } from "../../deploy/executors/account.ts";
 import { attestationRegistryAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
-import { TCB_STATUS_NAMES, commitOf, quoteArguments, reportDataOf } from "./calls.ts";
+import { QUOTE_BLOCKS, TCB_STATUS_NAMES, commitOf, quoteArguments, reportDataOf } from "./calls.ts";
 import { nameOf, type AttestationState } from "./names.ts";
 import type { Quote } from "./quote.ts";
 import { fromLittleEndian, readEnclaveReport } from "./report.ts";
@@ -46,8 +46,6 @@ export interface SubmitOptions extends RegistryAt {
   readonly blockNumber: bigint;
 }
 
-/** Blocks whose hash a contract can see. */
-const BLOCKS = 256n;
 /** How long to wait for a block after the one that the quote names. */
 const NEXT_BLOCK_MS = 60_000;
 
@@ -81,7 +79,7 @@ async function needsFull(reader: ChainReader, verifier: Address, quote: Quote): 
 async function keyOf(reader: ChainReader, options: SubmitOptions): Promise<Address> {
   const { quote, registry, subject, blockNumber } = options;
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
-  if (blockNumber > head || blockNumber + BLOCKS <= head) {
+  if (blockNumber > head || blockNumber + QUOTE_BLOCKS <= head) {
     const why = blockNumber > head ? "is not there yet" : "is not among the last 256";
     throw new Refusal(
       "AttestationRegistry_UnknownBlock",

@@ -16,7 +16,6 @@ library Der {
     uint256 internal constant BIT_STRING = 0x03;
     uint256 internal constant OCTET_STRING = 0x04;
     uint256 internal constant OID = 0x06;
-    uint256 internal constant ENUMERATED = 0x0a;
     uint256 internal constant UTC_TIME = 0x17;
     uint256 internal constant GENERALIZED_TIME = 0x18;
     uint256 internal constant SEQUENCE = 0x30;

@@ -66,17 +66,18 @@ library Json {
         }
     }
 
-    /// @notice The name of a member: its first 32 bytes with zeros behind them, and its length; behind its colon.
-    function key(uint256 p) internal pure returns (uint256 name, uint256 length, uint256) {
+    /// @notice The name of a member: its first 32 bytes with zeros behind them; behind its colon.
+    function key(uint256 p) internal pure returns (uint256 name, uint256) {
         unchecked {
             uint256 start;
+            uint256 length;
             (start, length, p) = text(p);
             name = Memory.word(start);
             if (length < 32) {
                 uint256 rest = 256 - length * 8;
                 name = (name >> rest) << rest;
             }
-            return (name, length, expect(p, 0x3a));
+            return (name, expect(p, 0x3a));
         }
     }
 

@@ -49,7 +49,7 @@ library QeIdentity {
         p = Json.expect(p, 0x7b);
         while (hasMore) {
             uint256 name;
-            (name, , p) = Json.key(p);
+            (name, p) = Json.key(p);
             uint256 member = _member(name);
             if (member != 0) {
                 if (seen & (1 << member) != 0) revert Json.Json_Duplicate(p);

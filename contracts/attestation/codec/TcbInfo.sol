@@ -65,7 +65,7 @@ library TcbInfo {
         p = Json.expect(p, 0x7b);
         while (hasMore) {
             uint256 name;
-            (name, , p) = Json.key(p);
+            (name, p) = Json.key(p);
             uint256 member = _member(name);
             if (member != 0) {
                 if (seen & (1 << member) != 0) revert Json.Json_Duplicate(p);
@@ -202,7 +202,7 @@ library TcbInfo {
         p = Json.expect(p, 0x7b);
         while (hasMore) {
             uint256 name;
-            (name, , p) = Json.key(p);
+            (name, p) = Json.key(p);
             uint256 member = _moduleMember(name, isLegacy);
             if (seen & member != 0) revert Json.Json_Duplicate(p);
             seen |= member;
@@ -257,7 +257,7 @@ library TcbInfo {
         p = Json.expect(p, 0x7b);
         while (hasMore) {
             uint256 name;
-            (name, , p) = Json.key(p);
+            (name, p) = Json.key(p);
             uint256 member =
                 name == uint256(bytes32("sgxtcbcomponents"))
                     ? 1
@@ -325,7 +325,7 @@ library TcbInfo {
             uint256 name;
             if (bytes11(w) == '"category":') p += 11;
             else if (bytes7(w) == '"type":') p += 7;
-            else (name, , p) = Json.key(p);
+            else (name, p) = Json.key(p);
             if (name == uint256(bytes32("svn"))) {
                 if (isSeen) revert Json.Json_Duplicate(p);
                 isSeen = true;

@@ -118,7 +118,7 @@ library TcbLevels {
         if (bytes14(w) == _ADVISORY_IDS) return (8, p + 14);
         // Another one, or white space around it.
         uint256 name;
-        (name, , p) = Json.key(p);
+        (name, p) = Json.key(p);
         if (name == uint256(bytes32("tcb"))) return (1, p);
         if (name == uint256(bytes32("tcbDate"))) return (2, p);
         if (name == uint256(bytes32("tcbStatus"))) return (4, p);
@@ -165,7 +165,7 @@ library TcbLevels {
         p = Json.expect(p, 0x7b);
         while (hasMore) {
             uint256 name;
-            (name, , p) = Json.key(p);
+            (name, p) = Json.key(p);
             if (name == uint256(bytes32("isvsvn"))) {
                 if (isSeen) revert Json.Json_Duplicate(p);
                 isSeen = true;

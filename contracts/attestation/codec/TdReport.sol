@@ -8,19 +8,15 @@ library TdReport {
     uint256 internal constant HEADER_SIZE = 48;
     uint256 internal constant SIZE_10 = 584;
     uint256 internal constant SIZE_15 = 648;
-    uint256 internal constant QE_REPORT_SIZE = 384;
 
     uint256 internal constant TEE_TCB_SVN = 0;
     uint256 internal constant MR_SEAM = 16;
     uint256 internal constant MR_SIGNER_SEAM = 64;
     uint256 internal constant SEAM_ATTRIBUTES = 112;
     uint256 internal constant TD_ATTRIBUTES = 120;
-    uint256 internal constant XFAM = 128;
-    uint256 internal constant MR_TD = 136;
     uint256 internal constant MR_CONFIG_ID = 184;
     uint256 internal constant RT_MR0 = 328;
     uint256 internal constant RT_MR1 = 376;
-    uint256 internal constant RT_MR2 = 424;
     uint256 internal constant RT_MR3 = 472;
     uint256 internal constant REPORT_DATA = 520;
     uint256 internal constant TEE_TCB_SVN_2 = 584;
@@ -39,6 +35,5 @@ library TdReport {
     uint256 internal constant QE_ATTRIBUTES = 48;
     uint256 internal constant QE_MR_SIGNER = 128;
     uint256 internal constant QE_ISV_PROD_ID = 256;
-    uint256 internal constant QE_ISV_SVN = 258;
     uint256 internal constant QE_REPORT_DATA = 320;
 }

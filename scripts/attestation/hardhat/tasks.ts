@@ -1,19 +1,9 @@
 /** The command line of attestation. Loaded with every run of Hardhat: an action is imported only when it runs. */
 import { emptyTask, task } from "hardhat/config";
-import { ArgumentType } from "hardhat/types/arguments";
+import { file, json, manifest, rpcUrl, text } from "../../../deploy/hardhat/options.ts";
 
-const file = { type: ArgumentType.FILE_WITHOUT_DEFAULT, defaultValue: undefined } as const;
-const text = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
-
-const json = { name: "json", description: "Print JSON" } as const;
 const quote = { ...file, name: "quote", description: "The raw quote: hex, base64 or binary" } as const;
-const rpcUrl = { ...text, name: "rpcUrl", description: "Endpoint in place of the network's own" } as const;
 const registry = { ...text, name: "registry", description: "The registry (default: the manifest's)" } as const;
-const manifest = {
-  ...file,
-  name: "manifest",
-  description: "Where the record of the deployment is (default: deployments/<network>.json)",
-} as const;
 
 /** `attestation verify`, `collateral`, `submit` and `status`. */
 export const attestationTasks = [
