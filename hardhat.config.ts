@@ -34,6 +34,9 @@ const build = {
   overrides: {
     "contracts/attestation/AttestationRegistry.sol": hot,
     "contracts/attestation/TcbCodec.sol": hot,
+    "contracts/compute/Slashing.sol": hot,
+    "contracts/compute/WorkerRegistry.sol": hot,
+    "contracts/compute/WorkerRewards.sol": hot,
     "contracts/attestation/TdxVerifier.sol": small,
     "contracts/emission/EmissionVault.sol": hot,
     "contracts/staking/VPHA.sol": hot,

@@ -108,14 +108,14 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         uint40 blockNumber,
         bytes calldata signedData,
         bytes calldata signatureData
-    ) external returns (AttestationStatus memory) {
+    ) external returns (address key, AttestationStatus memory status) {
         bytes calldata report = _reportOf(signedData);
-        address key = address(bytes20(report[TdReport.REPORT_DATA:]));
+        key = address(bytes20(report[TdReport.REPORT_DATA:]));
         Record storage record = _records[key];
         {
             uint40 last = record.blockNumber;
             if (blockNumber <= last) {
-                if (blockNumber == last && subject == record.subject) return statusOf(key);
+                if (blockNumber == last && subject == record.subject) return (key, statusOf(key));
                 revert AttestationRegistry_StaleBlock(blockNumber, last);
             }
         }
@@ -150,7 +150,7 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
             blockNumber,
             made.tdxModule
         );
-        return AttestationStatus(AttestationState.Valid, made.expiry, SwitchKind.Ppid, Floor.None);
+        status = AttestationStatus(AttestationState.Valid, made.expiry, SwitchKind.Ppid, Floor.None);
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -291,8 +291,30 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     }
 
     /// @inheritdoc IAttestationRegistry
-    function isValidFor(address key, address operator) external view returns (bool) {
-        return isValid(key) && !_isOff(SwitchKind.Operator, bytes32(bytes20(operator)));
+    function isValidFor(address key, address operator) public view returns (bool) {
+        // No switch is read while there is none.
+        return isValid(key) && (_policy.switches == 0 || !_isOff(SwitchKind.Operator, bytes32(bytes20(operator))));
+    }
+
+    /// @inheritdoc IAttestationRegistry
+    function standingOf(
+        address key,
+        address operator
+    ) external view returns (uint40 validUntil, uint40 blockNumber) {
+        Record storage record = _records[key];
+        blockNumber = record.blockNumber;
+        if (isValidFor(key, operator)) validUntil = record.expiry;
+    }
+
+    /// @inheritdoc IAttestationRegistry
+    function isConfirmedOff(address key, address operator) external view returns (bool) {
+        Record memory record = _records[key];
+        return
+            _switches[SwitchKind.Operator][bytes32(bytes20(operator))] == _CONFIRMED ||
+            _switches[SwitchKind.Ppid][record.ppid] == _CONFIRMED ||
+            _switches[SwitchKind.Fmspc][record.fmspc] == _CONFIRMED ||
+            _switches[SwitchKind.TdxModule][record.tdxModule] == _CONFIRMED ||
+            _switches[SwitchKind.Workload][record.image] == _CONFIRMED;
     }
 
     /// @inheritdoc IAttestationRegistry

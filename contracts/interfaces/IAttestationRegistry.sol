@@ -138,12 +138,14 @@ interface IAttestationRegistry {
     /// the status, so that a copied transaction cannot block its owner; nothing of that quote is looked at but its key.
     /// @param subject What the quote's commit names. @param blockNumber The block that it names.
     /// @param signedData As in {ITdxVerifier.verify}. @param signatureData As there: its first 128 bytes where the platform is known.
+    /// @return key The quote's key, whose record names this subject and this block now.
+    /// @return status Its status.
     function attest(
         bytes32 subject,
         uint40 blockNumber,
         bytes calldata signedData,
         bytes calldata signatureData
-    ) external returns (AttestationStatus memory);
+    ) external returns (address key, AttestationStatus memory status);
 
     /// @notice Judges a record again, and stamps it with the current epoch if it is valid. Open to all.
     function restamp(address key) external;
@@ -202,6 +204,12 @@ interface IAttestationRegistry {
 
     /// @notice The same, unless the operator is switched off.
     function isValidFor(address key, address operator) external view returns (bool);
+
+    /// @notice Until when it holds, zero if it does not, and the block that it names: what a consumer asks often.
+    function standingOf(address key, address operator) external view returns (uint40 validUntil, uint40 blockNumber);
+
+    /// @notice Whether governance has confirmed a switch of the operator or of anything that the key's record names.
+    function isConfirmedOff(address key, address operator) external view returns (bool);
 
     /// @notice Why it holds or not.
     function statusOf(address key) external view returns (AttestationStatus memory);

@@ -93,12 +93,6 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
     error VPHA_FundingTooSmall(uint256 amount, uint256 minimum);
     /// @notice The allowance does not cover the amount, and the permit did not help.
     error VPHA_InsufficientAllowance(uint256 allowance, uint256 needed);
-    /// @notice A pause must end later than now and at most {MAX_PAUSE} from now.
-    error VPHA_InvalidPause(uint256 until, uint256 latest);
-    /// @notice The next pause may start {PAUSE_GAP} after the end of the last one, at `earliest`.
-    error VPHA_PauseTooSoon(uint256 earliest);
-    /// @notice The pause would exceed what is `left` of {MAX_PAUSE_PER_YEAR} in the 365 days that end with it.
-    error VPHA_PauseBudgetExceeded(uint256 requested, uint256 left);
     /// @notice Deposits are not paused.
     error VPHA_NotPaused();
 
@@ -198,7 +192,7 @@ interface IVPHA is IERC4626, IERC7540Redeem, IERC7575, IERC165 {
 
     /// @notice Stops deposits (and cancellations, which are deposits) until `until`, within limits that are counted here:
     /// {MAX_PAUSE}, {PAUSE_GAP}, {MAX_PAUSE_PER_YEAR}. Exits go on.
-    /// @dev By the guardian. Reverts with {VPHA_InvalidPause}, {VPHA_PauseTooSoon}, {VPHA_PauseBudgetExceeded}.
+    /// @dev By the guardian. Reverts with {PauseLog_InvalidPause}, {PauseLog_PauseTooSoon}, {PauseLog_PauseBudgetExceeded}.
     function pauseDeposits(uint256 until) external;
 
     /// @notice Ends a pause now. The time not used is not counted.

@@ -17,6 +17,7 @@ import {IERC7540Operator, IERC7540Redeem} from "../interfaces/IERC7540.sol";
 import {IERC7575} from "../interfaces/IERC7575.sol";
 import {IVPHA} from "../interfaces/IVPHA.sol";
 import {EPOCH_COUNT, EPOCH_LENGTH, Epoch, epochAt} from "../types/Epoch.sol";
+import {MAX_PAUSE_LENGTH, MIN_PAUSE_GAP, PAUSE_YEAR_BUDGET, PauseLog} from "../types/PauseLog.sol";
 import {NO_REDEMPTION, Redemption, Redemptions} from "../types/Redemption.sol";
 import {RequestId, RequestIds} from "../types/RequestId.sol";
 import {Stream} from "../types/Stream.sol";
@@ -38,6 +39,7 @@ import {Stream} from "../types/Stream.sol";
 /// queue; {redeem} and {withdraw} write what a claim does, and the queue.
 contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     using Math for uint256;
+    using PauseLog for PauseLog.Pause[];
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -75,12 +77,6 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
         uint96 cursor;
     }
 
-    /// @dev One slot. `end` moves to an earlier time when the pause is lifted.
-    struct Pause {
-        uint40 start;
-        uint40 end;
-    }
-
     // CONSTANTS
 
     /// @inheritdoc IVPHA
@@ -96,11 +92,11 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     /// @inheritdoc IVPHA
     uint256 public constant MAX_STEPS = 1_000;
     /// @inheritdoc IVPHA
-    uint256 public constant MAX_PAUSE = 7 days;
+    uint256 public constant MAX_PAUSE = MAX_PAUSE_LENGTH;
     /// @inheritdoc IVPHA
-    uint256 public constant PAUSE_GAP = 21 days;
+    uint256 public constant PAUSE_GAP = MIN_PAUSE_GAP;
     /// @inheritdoc IVPHA
-    uint256 public constant MAX_PAUSE_PER_YEAR = 21 days;
+    uint256 public constant MAX_PAUSE_PER_YEAR = PAUSE_YEAR_BUDGET;
 
     uint256 private constant _YEAR = 365 days;
 
@@ -121,7 +117,7 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     mapping(address controller => Queue) private _queues;
     /// @inheritdoc IERC7540Operator
     mapping(address controller => mapping(address operator => bool)) public isOperator;
-    Pause[] private _pauses;
+    PauseLog.Pause[] private _pauses;
 
     // CONSTRUCTOR
 
@@ -433,17 +429,7 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
 
     /// @inheritdoc IVPHA
     function pauseDeposits(uint256 until) external restricted {
-        uint256 latest = block.timestamp + MAX_PAUSE;
-        if (until <= block.timestamp || until > latest) revert VPHA_InvalidPause(until, latest);
-        uint256 count = _pauses.length;
-        if (count != 0) {
-            uint256 earliest = _pauses[count - 1].end + PAUSE_GAP;
-            if (block.timestamp < earliest) revert VPHA_PauseTooSoon(earliest);
-        }
-        uint256 left = MAX_PAUSE_PER_YEAR - _pausedSince(until - _YEAR);
-        if (until - block.timestamp > left) revert VPHA_PauseBudgetExceeded(until - block.timestamp, left);
-
-        _pauses.push(Pause({start: uint40(block.timestamp), end: uint40(until)}));
+        _pauses.start(until);
         _income.pausedUntil = uint40(until);
         _pool.hasIncomeOrPause = true;
         emit DepositsPaused(msg.sender, until);
@@ -452,7 +438,7 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     /// @inheritdoc IVPHA
     function resumeDeposits() external restricted {
         if (block.timestamp >= _income.pausedUntil) revert VPHA_NotPaused();
-        _pauses[_pauses.length - 1].end = uint40(block.timestamp);
+        _pauses.end();
         _income.pausedUntil = uint40(block.timestamp);
         emit DepositsResumed(msg.sender);
     }
@@ -823,15 +809,6 @@ contract VPHA is IVPHA, ERC20Permit, AccessManaged, ReentrancyGuardTransient {
     function _requireController(address controller) private view {
         if (msg.sender != controller && !isOperator[controller][msg.sender]) {
             revert VPHA_NotController(msg.sender, controller);
-        }
-    }
-
-    /// @dev Seconds of pause after `since`. The gap between pauses bounds the loop to 18 rounds.
-    function _pausedSince(uint256 since) private view returns (uint256 total) {
-        for (uint256 i = _pauses.length; i != 0; --i) {
-            Pause memory pause = _pauses[i - 1];
-            if (pause.end <= since) break;
-            total += pause.end - since.max(pause.start);
         }
     }
 }

@@ -7,30 +7,30 @@ export const addresses = {
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x38d6Bc577E3fCDaF29D12700613441523B39eBB2",
       "emissionVault": "0x94F57eA2a912a4B3FF0527505F07C8df59655F01",
-      "vpha": "0x6C1D929aBbd64B4A784ba2611eB7bC3Fda21C61f",
+      "vpha": "0x3fE3F78EE1b5504158bbE17db7e285D4968003eF",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0x8e85824df6eAe203B34D996ddCF6860997539051"
+      "attestationRegistry": "0xEdF2B966552e9cd2780275F412220dd676048373"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x6117ACa7a5DEF6d8124d6b2734abd77817349E8E",
       "emissionVault": "0xC2aEd29dff62cc627864f25cfFe6d599A0421B70",
-      "vpha": "0xa2abe9a4F2E1cD28c02328665be5E2a3213a4487",
+      "vpha": "0x4214720A8F97b3FF918b24A3b7E4C5c229bc5196",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0x8e85824df6eAe203B34D996ddCF6860997539051"
+      "attestationRegistry": "0xEdF2B966552e9cd2780275F412220dd676048373"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
       "teamVesting": "0x02BD7b0d442A93F256B41ACf02FA287c1F2E6D56",
       "pha": "0x214C9C7727d4a0174121fb96489aa46cfA3eE078",
       "emissionVault": "0x66B9D1FC17959730d3367063388a7b8BC2C21265",
-      "vpha": "0x5e517E517718036CA254476739C8aE5f85dF3049",
+      "vpha": "0xD0ae737b29FE9F5B4bf719DE49da25be5f65E2C4",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0x8e85824df6eAe203B34D996ddCF6860997539051"
+      "attestationRegistry": "0xEdF2B966552e9cd2780275F412220dd676048373"
     }
   }
 } as const;

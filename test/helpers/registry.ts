@@ -20,8 +20,12 @@ export const STATE = { never: 0, valid: 1, expired: 2, switchedOff: 3, belowFloo
 
 const GUARDIAN = ["switchOff(uint8,bytes32,uint40)", "liftOwnSwitch(uint8,bytes32)"];
 
-/** A registry with a verifier, one listed image in one shape, and a platform of a test authority. */
-export async function openRegistry(stage: Stage) {
+/**
+ * A registry with a verifier, one listed image in one shape, and a platform of a test authority.
+ *
+ * @param at The PhalaAuthority that decides; one of its own by default.
+ */
+export async function openRegistry(stage: Stage, at?: Address) {
   const account = (index: number): Address => {
     const address = stage.accounts[index];
     if (address === undefined) throw new Error(`no account ${index}`);
@@ -31,7 +35,10 @@ export async function openRegistry(stage: Stage) {
   const authority = createAuthority({ seed: "registry", now: NOW });
   const verifier = await deployVerifier(stage, authority.root.key.raw);
   await verifier.upload(authority.collateral({}));
-  const manager = await stage.deploy("PhalaAuthority", phalaAuthorityAbi, [governance]);
+  const manager =
+    at === undefined
+      ? await stage.deploy("PhalaAuthority", phalaAuthorityAbi, [governance])
+      : stage.at(phalaAuthorityAbi, at);
   const registry = await stage.deploy("AttestationRegistry", attestationRegistryAbi, [
     manager.address,
     verifier.contract.address,

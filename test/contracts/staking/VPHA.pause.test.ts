@@ -89,7 +89,7 @@ describe("pausing deposits", () => {
     const { stage, vpha, actors, pause } = await load();
     const latest = stage.now() + WEEK;
     for (const until of [0n, stage.now() - 1n, stage.now(), latest + 1n, 2n ** 256n - 1n]) {
-      await expectRevert(vpha.write.pauseDeposits([until], { account: actors.guardian }), "VPHA_InvalidPause", [
+      await expectRevert(vpha.write.pauseDeposits([until], { account: actors.guardian }), "PauseLog_InvalidPause", [
         until,
         latest,
       ]);
@@ -101,9 +101,9 @@ describe("pausing deposits", () => {
     const { stage, pause } = await load();
     await pause(DAY);
     const earliest = stage.now() + DAY + GAP;
-    await expectRevert(pause(2n * DAY), "VPHA_PauseTooSoon", [earliest]);
+    await expectRevert(pause(2n * DAY), "PauseLog_PauseTooSoon", [earliest]);
     await stage.travelTo(earliest - 1n);
-    await expectRevert(pause(DAY), "VPHA_PauseTooSoon", [earliest]);
+    await expectRevert(pause(DAY), "PauseLog_PauseTooSoon", [earliest]);
     await stage.travelTo(earliest);
     await pause(DAY);
   });
@@ -117,7 +117,7 @@ describe("pausing deposits", () => {
     await vpha.write.deposit([units(1), actors.bob], { account: actors.bob });
     await expectRevert(resume(), "VPHA_NotPaused", []);
     const earliest = stage.now() + GAP;
-    await expectRevert(pause(WEEK), "VPHA_PauseTooSoon", [earliest]);
+    await expectRevert(pause(WEEK), "PauseLog_PauseTooSoon", [earliest]);
     // One day used: two whole weeks and six days are left.
     for (const length of [WEEK, WEEK]) {
       await stage.travel(GAP);
@@ -125,7 +125,7 @@ describe("pausing deposits", () => {
       await stage.travel(length);
     }
     await stage.travel(GAP);
-    await expectRevert(pause(WEEK), "VPHA_PauseBudgetExceeded", [WEEK, 6n * DAY]);
+    await expectRevert(pause(WEEK), "PauseLog_PauseBudgetExceeded", [WEEK, 6n * DAY]);
     await pause(6n * DAY);
   });
 
@@ -136,17 +136,17 @@ describe("pausing deposits", () => {
       await pause(WEEK);
       await stage.travel(WEEK + GAP);
     }
-    await expectRevert(pause(1n), "VPHA_PauseBudgetExceeded", [1n, 0n]);
+    await expectRevert(pause(1n), "PauseLog_PauseBudgetExceeded", [1n, 0n]);
     // A pause that ends 365 days after the first began may take of it what has left the window.
     await stage.travelTo(first + 365n * DAY - DAY);
-    await expectRevert(pause(DAY + 1n), "VPHA_PauseBudgetExceeded", [DAY + 1n, 1n]);
-    await expectRevert(pause(DAY), "VPHA_PauseBudgetExceeded", [DAY, 0n]);
+    await expectRevert(pause(DAY + 1n), "PauseLog_PauseBudgetExceeded", [DAY + 1n, 1n]);
+    await expectRevert(pause(DAY), "PauseLog_PauseBudgetExceeded", [DAY, 0n]);
     await stage.travelTo(first + 365n * DAY);
-    await expectRevert(pause(0n), "VPHA_InvalidPause");
+    await expectRevert(pause(0n), "PauseLog_InvalidPause");
     await pause(WEEK);
     // The second began 28 days after the first: until it leaves the window there is nothing left again.
     await stage.travel(WEEK + GAP - 1n);
-    await expectRevert(pause(1n), "VPHA_PauseTooSoon");
+    await expectRevert(pause(1n), "PauseLog_PauseTooSoon");
     await stage.travel(1n);
     await pause(WEEK);
   });

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice What a worker is. `Active` and `Lapsed` are two sides of one stored state: a lapsed worker earns no further lease and
+/// is revived by mending what made it lapse. `Exited` and `Removed` are final.
+enum WorkerState {
+    None,
+    Active,
+    Lapsed,
+    Exiting,
+    Exited,
+    Removed
+}
+
+/// @notice Why a worker is lapsed; the first that holds, in this order.
+/// `Heartbeat` is known to {IWorkerRewards} alone: it has no lease.
+enum Lapse {
+    None,
+    GpuTaken,
+    Collateral,
+    Attestation,
+    Heartbeat
+}
+
+/// @notice What a worker's attestation is bound to: its Keccak-256 is the attestation's subject.
+/// @param operator Whose worker it is. @param model The GPUs' model, all the same: ASCII, left-aligned (`"H100"`).
+/// @param gpuIds One id per GPU (1–8), none twice: the hash of its device identity. @param evidenceHash Of the GPUs' evidence
+/// that the measured guest has checked.
+struct WorkerSubject {
+    address operator;
+    bytes32 model;
+    bytes32[] gpuIds;
+    bytes32 evidenceHash;
+}
+
+/// @notice A TDX quote as {IAttestationRegistry-attest} takes it.
+struct WorkerQuote {
+    uint40 blockNumber;
+    bytes signedData;
+    bytes signatureData;
+}
+
+/// @notice An ERC-2612 permit for the collateral.
+struct CollateralPermit {
+    uint256 deadline;
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
+}
+
+/// @dev A weight of 1.0 in the units of the books.
+uint256 constant WEIGHT_UNIT = 100;
