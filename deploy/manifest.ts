@@ -101,5 +101,8 @@ function parseContracts(value: unknown): Contracts {
     merkleDistributor: contracts.merkleDistributor === null ? null : at("merkleDistributor"),
     tdxVerifier: at("tdxVerifier"),
     attestationRegistry: at("attestationRegistry"),
+    workerRegistry: at("workerRegistry"),
+    workerRewards: at("workerRewards"),
+    slashing: at("slashing"),
   };
 }

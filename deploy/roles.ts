@@ -1,6 +1,13 @@
 /** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
-import { type Hex, getAbiItem, toFunctionSelector } from "viem";
-import { attestationRegistryAbi, emissionVaultAbi, vphaAbi } from "./generated/abis.ts";
+import { type Abi, type Hex, getAbiItem, toFunctionSelector } from "viem";
+import {
+  attestationRegistryAbi,
+  emissionVaultAbi,
+  slashingAbi,
+  vphaAbi,
+  workerRegistryAbi,
+  workerRewardsAbi,
+} from "./generated/abis.ts";
 import type { ContractName } from "./modules/module.ts";
 
 const DAY = 86_400;
@@ -45,10 +52,16 @@ const governed = (contract: ContractName, item: Parameters<typeof toFunctionSele
   role,
 });
 
-const ofRegistry = (name: RegistryFunction, role: RoleName) =>
+const ofRegistry = (name: FunctionOf<typeof attestationRegistryAbi>, role: RoleName) =>
   governed("attestationRegistry", getAbiItem({ abi: attestationRegistryAbi, name }), role);
 
-type RegistryFunction = Extract<(typeof attestationRegistryAbi)[number], { type: "function" }>["name"];
+const ofWorkers = (name: FunctionOf<typeof workerRegistryAbi>, role: RoleName) =>
+  governed("workerRegistry", getAbiItem({ abi: workerRegistryAbi, name }), role);
+
+const ofSlashing = (name: FunctionOf<typeof slashingAbi>, role: RoleName) =>
+  governed("slashing", getAbiItem({ abi: slashingAbi, name }), role);
+
+type FunctionOf<A extends Abi> = Extract<A[number], { type: "function" }>["name"];
 
 /** All `restricted` functions of the suite. What AccessManager itself restricts belongs to admin. */
 export const GOVERNED = {
@@ -67,6 +80,16 @@ export const GOVERNED = {
   removeShape: ofRegistry("removeShape", "parameters"),
   setFloors: ofRegistry("setFloors", "periphery"),
   setVerifier: ofRegistry("setVerifier", "periphery"),
+  pauseRegistrations: ofWorkers("pauseRegistrations", "guardian"),
+  resumeRegistrations: ofWorkers("resumeRegistrations", "guardian"),
+  setModel: ofWorkers("setModel", "parameters"),
+  removeModel: ofWorkers("removeModel", "parameters"),
+  setSlashing: ofWorkers("setSlashing", "core"),
+  setCeiling: governed("workerRewards", getAbiItem({ abi: workerRewardsAbi, name: "setCeiling" }), "parameters"),
+  setSlasher: ofSlashing("setSlasher", "core"),
+  setJudge: ofSlashing("setJudge", "core"),
+  setTreasury: ofSlashing("setTreasury", "core"),
+  setLimits: ofSlashing("setLimits", "core"),
 } satisfies Record<string, GovernedFunction>;
 
 export type GovernedName = keyof typeof GOVERNED;

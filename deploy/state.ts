@@ -7,13 +7,17 @@ import {
   emissionVaultAbi,
   merkleDistributorAbi,
   phalaAuthorityAbi,
+  slashingAbi,
   tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
+  workerRegistryAbi,
+  workerRewardsAbi,
 } from "./generated/abis.ts";
 import { CONTRACT_NAMES, type ContractName, type Contracts, byName } from "./modules/module.ts";
 import type { Plan } from "./modules/suite.ts";
 import { imageIdOf } from "./parameters/attestation.ts";
+import { modelOf, type slashingLimitsOf } from "./parameters/compute.ts";
 import { ACCOUNT_NAMES, type Parameters } from "./parameters/parameters.ts";
 import { GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, ROLE_NAMES, type RoleName } from "./roles.ts";
 
@@ -50,6 +54,30 @@ export interface AttestationState {
   readonly floors: { readonly minTcbDay: number; readonly minQeIsvSvn: number; readonly allowedStatuses: number };
   /** What of the parameters' workloads is listed, in their order. */
   readonly workloads: readonly { readonly image: boolean; readonly shapes: readonly boolean[] }[];
+}
+
+/** The three contracts of compute together. */
+export interface ComputeState {
+  readonly workerRegistry: { readonly authority: Address; readonly vpha: Address; readonly attestation: Address };
+  readonly workerRewards: {
+    readonly authority: Address;
+    readonly emissionVault: Address;
+    readonly vpha: Address;
+    readonly workerRegistry: Address;
+    readonly ceiling: bigint;
+  };
+  readonly slashing: {
+    readonly authority: Address;
+    readonly workerRegistry: Address;
+    readonly slasher: Address;
+    readonly judge: Address;
+    readonly treasury: Address;
+    readonly limits: ReturnType<typeof slashingLimitsOf>;
+  };
+  /** Who may slash, as the registry has it; zero before genesis. */
+  readonly slashingOfRegistry: Address;
+  /** The parameters' models as the catalog has them, in their order; undefined if it does not list one. */
+  readonly models: readonly ({ readonly collateral: bigint; readonly weight: number } | undefined)[];
 }
 
 /** All amounts in wei, all times in unix seconds; null where the contract does not exist (yet). */
@@ -93,6 +121,7 @@ export interface SuiteState {
   } | null;
   readonly tdxVerifier: { readonly rootKey: RootKey } | null;
   readonly attestationRegistry: AttestationState | null;
+  readonly compute: ComputeState | null;
 }
 
 const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 value)");
@@ -222,6 +251,10 @@ export async function readState(
     merkleDistributor: await distributor(),
     tdxVerifier: await verifier(),
     attestationRegistry: attestationRegistry ? await readAttestation(client, parameters, contracts, blockNumber) : null,
+    compute:
+      exists.workerRegistry && exists.workerRewards && exists.slashing
+        ? await readCompute(client, parameters, contracts, blockNumber)
+        : null,
   };
 }
 
@@ -250,6 +283,53 @@ async function readAttestation(
     ),
   ]);
   return { authority, verifier, floors, workloads };
+}
+
+async function readCompute(
+  client: Reader,
+  { compute }: Parameters,
+  contracts: Contracts,
+  blockNumber: bigint,
+): Promise<ComputeState> {
+  const registry = { address: contracts.workerRegistry, abi: workerRegistryAbi, blockNumber } as const;
+  const rewards = { address: contracts.workerRewards, abi: workerRewardsAbi, blockNumber } as const;
+  const slashing = { address: contracts.slashing, abi: slashingAbi, blockNumber } as const;
+  const model = async (id: Hex) => {
+    const { isListed, ...found } = await client.readContract({ ...registry, functionName: "modelOf", args: [id] });
+    return isListed ? found : undefined;
+  };
+  return {
+    workerRegistry: await resolved({
+      authority: client.readContract({ ...registry, functionName: "authority" }),
+      vpha: client.readContract({ ...registry, functionName: "vpha" }),
+      attestation: client.readContract({ ...registry, functionName: "attestation" }),
+    }),
+    workerRewards: await resolved({
+      authority: client.readContract({ ...rewards, functionName: "authority" }),
+      emissionVault: client.readContract({ ...rewards, functionName: "emissionVault" }),
+      vpha: client.readContract({ ...rewards, functionName: "vpha" }),
+      workerRegistry: client.readContract({ ...rewards, functionName: "workerRegistry" }),
+      ceiling: client.readContract({ ...rewards, functionName: "ceiling" }),
+    }),
+    slashing: await resolved({
+      authority: client.readContract({ ...slashing, functionName: "authority" }),
+      workerRegistry: client.readContract({ ...slashing, functionName: "workerRegistry" }),
+      slasher: client.readContract({ ...slashing, functionName: "slasher" }),
+      judge: client.readContract({ ...slashing, functionName: "judge" }),
+      treasury: client.readContract({ ...slashing, functionName: "treasury" }),
+      limits: client.readContract({ ...slashing, functionName: "limits" }),
+    }),
+    slashingOfRegistry: await client.readContract({ ...registry, functionName: "slashing" }),
+    models: await Promise.all(compute.models.map((each) => model(modelOf(each)[0]))),
+  };
+}
+
+/** All members at once. */
+async function resolved<T extends Record<string, unknown>>(promises: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const entries = await Promise.all(
+    Object.entries(promises).map(async ([name, value]) => [name, await value] as const),
+  );
+  return Object.fromEntries(entries) as { [K in keyof T]: Awaited<T[K]> };
 }
 
 async function readAuthority(

@@ -4,7 +4,9 @@ import { type Hex, formatEther } from "viem";
 import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
+import { WEIGHT_UNIT } from "../scripts/compute/calls.ts";
 import { floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
+import { ceilingOf, modelOf, slashingLimitsOf } from "./parameters/compute.ts";
 import { type Parameters, emissionBudget, unixTime } from "./parameters/parameters.ts";
 import { TOTAL_SUPPLY } from "./parameters/validate.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, isDelayOf } from "./roles.ts";
@@ -106,6 +108,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     merkleDistributor,
     tdxVerifier,
     attestationRegistry,
+    compute,
   } = state;
   const { accounts, team, distributor, attestation } = parameters;
   const checks: Check[] = [];
@@ -132,7 +135,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("emissionVault.budget", emissionVault.budget, emissionBudget(parameters));
     check("emissionVault.started", emissionVault.startTime === 0n ? "no" : "yes", "yes");
     check("emissionVault.sink of stakers", emissionVault.sinks[0], contracts.vpha);
-    check("emissionVault.sink of workers", emissionVault.sinks[1], accounts.workers, true);
+    check("emissionVault.sink of workers", emissionVault.sinks[1], contracts.workerRewards, true);
     check("emissionVault.sink of treasury", emissionVault.sinks[2], accounts.treasury, true);
   }
   if (vpha !== null) {
@@ -160,6 +163,34 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
       check(`attestationRegistry.image ${imageIdOf(workload)}`, isListed ? "listed" : "not listed", "listed", true);
     });
   }
+  if (compute !== null) {
+    const { workerRegistry, workerRewards, slashing } = compute;
+    check("workerRegistry.authority", workerRegistry.authority, contracts.phalaAuthority);
+    check("workerRegistry.vpha", workerRegistry.vpha, contracts.vpha);
+    check("workerRegistry.attestation", workerRegistry.attestation, contracts.attestationRegistry);
+    check("workerRegistry.slashing", compute.slashingOfRegistry, contracts.slashing, true);
+    check("workerRewards.authority", workerRewards.authority, contracts.phalaAuthority);
+    check("workerRewards.emissionVault", workerRewards.emissionVault, contracts.emissionVault);
+    check("workerRewards.vpha", workerRewards.vpha, contracts.vpha);
+    check("workerRewards.workerRegistry", workerRewards.workerRegistry, contracts.workerRegistry);
+    check("workerRewards.ceiling", workerRewards.ceiling, ceilingOf(parameters.compute), true);
+    check("slashing.authority", slashing.authority, contracts.phalaAuthority);
+    check("slashing.workerRegistry", slashing.workerRegistry, contracts.workerRegistry);
+    check("slashing.slasher", slashing.slasher, accounts.slasher, true);
+    check("slashing.judge", slashing.judge, accounts.governance, true);
+    check("slashing.treasury", slashing.treasury, accounts.treasury, true);
+    check("slashing.limits", limitsText(slashing.limits), limitsText(slashingLimitsOf(parameters.compute)), true);
+    parameters.compute.models.forEach((model, i) => {
+      const [, collateral, weight] = modelOf(model);
+      const found = compute.models[i];
+      check(
+        `workerRegistry.model ${model.name}`,
+        found === undefined ? "not listed" : modelText(found),
+        modelText({ collateral, weight }),
+        true,
+      );
+    });
+  }
   if (authority !== null) {
     check("authority.sealed", authority.isSealed ? "yes" : "no", "yes");
     for (const role of ROLE_NAMES) {
@@ -183,6 +214,14 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
 
 function keyText({ x, y, notAfter }: RootKey): string {
   return `${x} ${y} until ${notAfter}`;
+}
+
+function limitsText({ rebuttalWindow, processWindow, caps }: ReturnType<typeof slashingLimitsOf>): string {
+  return `rebuttal ${rebuttalWindow / 86_400} days, process ${processWindow / 86_400} days, caps ${caps.join(", ")} bps`;
+}
+
+function modelText({ collateral, weight }: { readonly collateral: bigint; readonly weight: number }): string {
+  return `${formatEther(collateral)} vPHA, weight ${weight / WEIGHT_UNIT}`;
 }
 
 function floorsText({ minTcbDay, minQeIsvSvn, allowedStatuses }: ReturnType<typeof floorsOf>): string {

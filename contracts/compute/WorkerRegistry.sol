@@ -5,7 +5,12 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {AttestationState, AttestationStatus, IAttestationRegistry, SwitchKind} from "../interfaces/IAttestationRegistry.sol";
+import {
+    AttestationState,
+    AttestationStatus,
+    IAttestationRegistry,
+    SwitchKind
+} from "../interfaces/IAttestationRegistry.sol";
 import {IWorkerRegistry} from "../interfaces/IWorkerRegistry.sol";
 import {PauseLog} from "../types/PauseLog.sol";
 import {CollateralPermit, Lapse, WorkerQuote, WorkerState, WorkerSubject} from "../types/Worker.sol";
@@ -585,8 +590,9 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         uint40 blockNumber;
         (validUntil, blockNumber) = attestation.standingOf(worker, stored.operator);
         if (stored.hasLostGpu) lapse = Lapse.GpuTaken;
-        else if (stored.isShort) lapse = Lapse.Collateral;
-        // Another block: the key has attested to something that is not known here yet.
+        else if (stored.isShort)
+            lapse = Lapse.Collateral;
+            // Another block: the key has attested to something that is not known here yet.
         else if (validUntil == 0 || blockNumber != stored.attestedBlock) lapse = Lapse.Attestation;
     }
 

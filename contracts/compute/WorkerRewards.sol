@@ -100,8 +100,9 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
     /// @inheritdoc IWorkerRewards
     uint256 public constant MAX_CEILING = 10e18;
 
-    bytes32 private constant _HEARTBEAT_TYPEHASH =
-        keccak256("Heartbeat(address worker,uint256 blockNumber,bytes32 blockHash)");
+    bytes32 private constant _HEARTBEAT_TYPEHASH = keccak256(
+        "Heartbeat(address worker,uint256 blockNumber,bytes32 blockHash)"
+    );
     uint256 private constant _BLOCKS = 256;
     uint256 private constant _SIGNATURE_SIZE = 64;
 

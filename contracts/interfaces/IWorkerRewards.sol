@@ -39,7 +39,14 @@ interface IWorkerRewards {
     event LeaseGranted(address indexed worker, Hour from, Hour end, uint16 weight);
     /// @notice The hour is over: `paid` wei were shared by leases of `weight`, `emitted` came in, `reserve` is left.
     /// @param accumulator Wei per hundredth of weight since ever, times 2^64, at the end of the hour.
-    event HourClosed(Hour indexed hour, uint64 weight, uint96 emitted, uint96 paid, uint96 reserve, uint192 accumulator);
+    event HourClosed(
+        Hour indexed hour,
+        uint64 weight,
+        uint96 emitted,
+        uint96 paid,
+        uint96 reserve,
+        uint192 accumulator
+    );
     /// @notice The hours `from` … `to` − 1 had no lease: all that they emitted is in the reserve.
     event HoursIdle(Hour indexed from, Hour to, uint96 emitted, uint96 reserve);
     event RewardsClaimed(address indexed worker, address indexed operator, uint96 amount);
@@ -80,10 +87,7 @@ interface IWorkerRewards {
     /// @notice Pays what the caller's workers have earned until the last full hour, as vPHA. While deposits are paused it reverts
     /// and everything stays.
     /// @return assets Wei of PHA. @return shares Wei of vPHA that they bought for `receiver`.
-    function claim(
-        address[] calldata workers,
-        address receiver
-    ) external returns (uint256 assets, uint256 shares);
+    function claim(address[] calldata workers, address receiver) external returns (uint256 assets, uint256 shares);
 
     /// @notice Closes all hours that are over. Everything here does so first; for whoever wants to see it done. Open to all.
     function closeHours() external;

@@ -13,6 +13,9 @@ export interface Contracts {
   readonly merkleDistributor: Address | null;
   readonly tdxVerifier: Address;
   readonly attestationRegistry: Address;
+  readonly workerRegistry: Address;
+  readonly workerRewards: Address;
+  readonly slashing: Address;
 }
 
 export type ContractName = keyof Contracts;
@@ -27,6 +30,9 @@ export const CONTRACT_NAMES = [
   "merkleDistributor",
   "tdxVerifier",
   "attestationRegistry",
+  "workerRegistry",
+  "workerRewards",
+  "slashing",
 ] as const satisfies readonly ContractName[];
 
 /** One value for each of `names`, by its name; all are asked for at once. */

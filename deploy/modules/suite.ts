@@ -11,9 +11,12 @@ import { merkleDistributor } from "./merkleDistributor.ts";
 import { CONTRACT_NAMES, type ContractName, type Contracts, type Module } from "./module.ts";
 import { pha } from "./pha.ts";
 import { phalaAuthority } from "./phalaAuthority.ts";
+import { slashing } from "./slashing.ts";
 import { tdxVerifier } from "./tdxVerifier.ts";
 import { teamVesting } from "./teamVesting.ts";
 import { vpha } from "./vpha.ts";
+import { workerRegistry } from "./workerRegistry.ts";
+import { workerRewards } from "./workerRewards.ts";
 
 const MODULES: Readonly<Record<ContractName, Module>> = {
   phalaAuthority,
@@ -24,6 +27,9 @@ const MODULES: Readonly<Record<ContractName, Module>> = {
   merkleDistributor,
   tdxVerifier,
   attestationRegistry,
+  workerRegistry,
+  workerRewards,
+  slashing,
 };
 
 /** A contract that these parameters call for. */
@@ -66,6 +72,9 @@ export function planSuite(parameters: Parameters): Plan {
     merkleDistributor: addresses.get("merkleDistributor") ?? null,
     tdxVerifier: at("tdxVerifier"),
     attestationRegistry: at("attestationRegistry"),
+    workerRegistry: at("workerRegistry"),
+    workerRewards: at("workerRewards"),
+    slashing: at("slashing"),
   };
   checkAccounts(parameters, contracts);
   return { deployments, contracts };

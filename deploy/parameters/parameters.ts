@@ -7,6 +7,7 @@ import path from "node:path";
 import { type Address, type Hex, formatEther, parseEther } from "viem";
 import { buildDistribution, summaryOf } from "../merkle.ts";
 import { type AttestationParameters, parseAttestation } from "./attestation.ts";
+import { type ComputeParameters, parseCompute } from "./compute.ts";
 import {
   InvalidParameter,
   TOTAL_SUPPLY,
@@ -48,8 +49,8 @@ export interface Parameters {
     readonly guardian: Address;
     /** Sink of the treasury's stream; receives what nobody claimed of the airdrop. */
     readonly treasury: Address;
-    /** Sink of the workers' stream until the contract that pays workers replaces it. */
-    readonly workers: Address;
+    /** Proposes slashes of workers. */
+    readonly slasher: Address;
     /** Receives what the preset leaves of the mining allocation. */
     readonly reserve: Address;
     readonly privateSale: Address;
@@ -78,13 +79,15 @@ export interface Parameters {
   } | null;
   /** Whose quotes are believed, and what is accepted of them. */
   readonly attestation: AttestationParameters;
+  /** What workers post, weigh, earn and can lose. */
+  readonly compute: ComputeParameters;
 }
 
 export const ACCOUNT_NAMES = [
   "governance",
   "guardian",
   "treasury",
-  "workers",
+  "slasher",
   "reserve",
   "privateSale",
   "otherRewards",
@@ -134,7 +137,12 @@ export function parsePreset(value: unknown): Preset {
  * Throws {@link InvalidParameter}, which names the first wrong field.
  */
 export function parseParameters(value: unknown, preset?: string): Parameters {
-  const file = members(value, "", ["network", "accounts", "token", "team", "distributor", "attestation"], ["preset"]);
+  const file = members(
+    value,
+    "",
+    ["network", "accounts", "token", "team", "distributor", "attestation", "compute"],
+    ["preset"],
+  );
   const network = members(file.network, "network", ["name", "chainId"]);
   const parameters: Parameters = {
     preset: parsePreset(preset ?? file.preset),
@@ -147,6 +155,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
     team: parseTeam(file.team),
     distributor: parseDistributor(file.distributor),
     attestation: parseAttestation(file.attestation),
+    compute: parseCompute(file.compute),
   };
   checkTogether(parameters);
   return parameters;
@@ -159,7 +168,7 @@ function parseAccounts(value: unknown): Parameters["accounts"] {
     governance: at("governance"),
     guardian: at("guardian"),
     treasury: at("treasury"),
-    workers: at("workers"),
+    slasher: at("slasher"),
     reserve: at("reserve"),
     privateSale: at("privateSale"),
     otherRewards: at("otherRewards"),
@@ -303,7 +312,7 @@ export function networkIn(file: string): string {
       content,
       "",
       ["network"],
-      ["accounts", "token", "team", "distributor", "attestation", "preset"],
+      ["accounts", "token", "team", "distributor", "attestation", "compute", "preset"],
     );
     return name(members(network, "network", ["name"], ["chainId"]).name, "network.name");
   });

@@ -7,7 +7,13 @@
  */
 import { type Address, type Hex, encodeFunctionData, isAddressEqual, maxUint256, parseSignature } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
-import { merkleDistributorAbi, phaAbi, vphaAbi, emissionVaultAbi } from "../../deploy/generated/abis.ts";
+import {
+  emissionVaultAbi,
+  merkleDistributorAbi,
+  phaAbi,
+  vphaAbi,
+  workerRewardsAbi,
+} from "../../deploy/generated/abis.ts";
 import { STREAMS, type Stream } from "../../model/emission.ts";
 import { Broadcaster, type Order } from "./broadcast.ts";
 import { chainClient, devAccounts } from "./chain.ts";
@@ -23,13 +29,13 @@ export interface HistoryTarget {
     readonly pha: Address;
     readonly vpha: Address;
     readonly emissionVault: Address;
+    readonly workerRewards: Address;
     readonly merkleDistributor: Address | null;
   };
   readonly parameters: {
     readonly accounts: {
       readonly guardian: Address;
       readonly treasury: Address;
-      readonly workers: Address;
       readonly reserve: Address;
       readonly privateSale: Address;
       readonly otherRewards: Address;
@@ -117,7 +123,7 @@ interface Actor {
 }
 
 /** Those who do what only they may do; the bank is whoever holds most of what circulates. */
-type Officer = "bank" | "guardian" | "treasury" | "workers" | "otherRewards";
+type Officer = "bank" | "guardian" | "treasury" | "otherRewards";
 
 type Kind = keyof typeof ACTIONS;
 
@@ -461,7 +467,7 @@ class History {
     const span = to - from;
     const random = this.#random;
     const { contracts } = this.#options.manifest;
-    const { bank, guardian, treasury, workers, otherRewards } = this.#officers;
+    const { bank, guardian, treasury, otherRewards } = this.#officers;
     const vault = (account: PrivateKeyAccount, data: Hex, what: string): Order[] => [
       { from: account, to: contracts.vpha, data, what },
     ];
@@ -487,15 +493,16 @@ class History {
       });
     }
 
-    for (const [stream, sink] of [
-      ["workers", workers],
-      ["treasury", treasury],
-    ] as const) {
-      if (!isSink(stream, sink.address)) continue;
-      const data = encodeFunctionData({ abi: emissionVaultAbi, functionName: "pull", args: [STREAMS.indexOf(stream)] });
-      regularly(Number(maximum(2n, span / (15n * DAY))), () => [
-        { from: sink, to: contracts.emissionVault, data, what: "pull" },
-      ]);
+    const pulls = Number(maximum(2n, span / (15n * DAY)));
+    if (isSink("treasury", treasury.address)) {
+      const args = [STREAMS.indexOf("treasury")] as const;
+      const data = encodeFunctionData({ abi: emissionVaultAbi, functionName: "pull", args });
+      regularly(pulls, () => [{ from: treasury, to: contracts.emissionVault, data, what: "pull" }]);
+    }
+    if (isSink("workers", contracts.workerRewards)) {
+      const data = encodeFunctionData({ abi: workerRewardsAbi, functionName: "pull" });
+      // Anybody may send it.
+      regularly(pulls, () => [{ from: bank, to: contracts.workerRewards, data, what: "pull" }]);
     }
 
     // Once lifted early, once left to end by itself, if the time between is long enough for the contract.
@@ -551,7 +558,7 @@ class History {
 
 function officersOf(target: HistoryTarget, bank: Address): Readonly<Record<Officer, PrivateKeyAccount>> {
   const known = devAccounts(0, 30);
-  const { guardian, treasury, workers, otherRewards } = target.parameters.accounts;
+  const { guardian, treasury, otherRewards } = target.parameters.accounts;
   const find = (address: Address, role: Officer): PrivateKeyAccount => {
     const account = known.find((candidate) => isAddressEqual(candidate.address, address));
     if (account === undefined)
@@ -562,7 +569,6 @@ function officersOf(target: HistoryTarget, bank: Address): Readonly<Record<Offic
     bank: find(bank, "bank"),
     guardian: find(guardian, "guardian"),
     treasury: find(treasury, "treasury"),
-    workers: find(workers, "workers"),
     otherRewards: find(otherRewards, "otherRewards"),
   };
 }

@@ -63,7 +63,7 @@ describe("a wrong field is named", () => {
     ["accounts.governance", undefined, /accounts\.governance: is missing/],
     ["accounts.governance", "0x0000000000000000000000000000000000000000", /accounts\.governance/],
     ["accounts.treasury", "0x90F79bf6EB2c4f870365E785982E1f101E93b9", /accounts\.treasury/],
-    ["accounts.workers", "0x15d34aAf54267DB7D7c367839AAf71A00a2C6A65", /accounts\.workers/],
+    ["accounts.slasher", "0x15d34aAf54267DB7D7c367839AAf71A00a2C6A65", /accounts\.slasher/],
     ["accounts.guardian", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", /accounts\.guardian/],
     ["token.allocation.team", 501, /token\.allocation/],
     ["token.allocation.mining", -1, /token\.allocation\.mining/],
@@ -210,7 +210,7 @@ it("an account that is a contract of the suite is refused", () => {
   const plan = (field: string, value: string | null) => () =>
     planSuite(parseParameters(changed(field, value), "current"));
   expect(plan("accounts.guardian", contracts.vpha)).toThrow(/accounts\.guardian: must not be the suite's own vpha/);
-  expect(plan("accounts.workers", contracts.pha)).toThrow(/accounts\.workers: must not be the suite's own pha/);
+  expect(plan("accounts.slasher", contracts.pha)).toThrow(/accounts\.slasher: must not be the suite's own pha/);
   expect(plan("team.beneficiary", contracts.phalaAuthority)).toThrow(/team\.beneficiary/);
 });
 

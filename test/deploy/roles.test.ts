@@ -7,9 +7,12 @@ import {
   emissionVaultAbi,
   merkleDistributorAbi,
   phaAbi,
+  slashingAbi,
   tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
+  workerRegistryAbi,
+  workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
 import { CONTRACT_NAMES, type ContractName } from "../../deploy/modules/module.ts";
 import { GOVERNED, type RoleName } from "../../deploy/roles.ts";
@@ -23,6 +26,9 @@ const ABIS: Readonly<Record<Exclude<ContractName, "phalaAuthority">, Abi>> = {
   merkleDistributor: merkleDistributorAbi,
   tdxVerifier: tdxVerifierAbi,
   attestationRegistry: attestationRegistryAbi,
+  workerRegistry: workerRegistryAbi,
+  workerRewards: workerRewardsAbi,
+  slashing: slashingAbi,
 };
 
 /** Who may call: anyone, for himself or with a proof; the contract's owner; or the authority alone. */
@@ -37,6 +43,13 @@ const WITHOUT_CLASS: Readonly<Record<keyof typeof ABIS, string>> = {
   merkleDistributor: "claim sweep",
   tdxVerifier: "uploadPckCa uploadPckCrl uploadQeIdentity uploadRootCrl uploadTcbInfo uploadTcbSigning verify",
   attestationRegistry: "attest clearLapsed restamp setAuthority",
+  // By anyone, by the worker's operator, or by the slashing contract.
+  workerRegistry:
+    "acceptOperator addCollateral addCollateralWithPermit cancelWithdrawal finishExit finishWithdrawal proposeOperator reattest " +
+    "register registerWithPermit release remove requestExit reserve setAuthority slash withdraw",
+  workerRewards: "claim closeHours heartbeat pull setAuthority",
+  // By the slasher, the operator, the judge, or anyone when it is time.
+  slashing: "execute propose rebut reject setAuthority withdraw",
 };
 
 const CLASSES: Readonly<Partial<Record<keyof typeof ABIS, Readonly<Partial<Record<RoleName, string>>>>>> = {
@@ -47,6 +60,13 @@ const CLASSES: Readonly<Partial<Record<keyof typeof ABIS, Readonly<Partial<Recor
     parameters: "allowImage allowShape confirmSwitch liftSwitch raiseFloors removeImage removeShape",
     periphery: "setFloors setVerifier",
   },
+  workerRegistry: {
+    guardian: "pauseRegistrations resumeRegistrations",
+    parameters: "removeModel setModel",
+    core: "setSlashing",
+  },
+  workerRewards: { parameters: "setCeiling" },
+  slashing: { core: "setJudge setLimits setSlasher setTreasury" },
 };
 
 const contracts = CONTRACT_NAMES.filter((name) => name !== "phalaAuthority");

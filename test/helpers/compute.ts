@@ -171,10 +171,23 @@ export async function openCompute(stage: Stage, options: { preset?: Preset; toke
     ) => {
       const { faultClass = 2, bounty = 0n, reporter = pad("0x", { size: 20 }) } = options;
       const hash = await slashing.write.propose(
-        [worker, faultClass, amount, bounty, reporter, Number(options.faultAt ?? stage.now()), EVIDENCE_HASH, "ipfs://evidence"],
+        [
+          worker,
+          faultClass,
+          amount,
+          bounty,
+          reporter,
+          Number(options.faultAt ?? stage.now()),
+          EVIDENCE_HASH,
+          "ipfs://evidence",
+        ],
         { account: slasher },
       );
-      const [event] = parseEventLogs({ abi: slashingAbi, eventName: "SlashProposed", logs: (await receiptOf(hash)).logs });
+      const [event] = parseEventLogs({
+        abi: slashingAbi,
+        eventName: "SlashProposed",
+        logs: (await receiptOf(hash)).logs,
+      });
       if (event === undefined) throw new Error("no proposal");
       return event.args.proposal;
     },

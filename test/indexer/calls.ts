@@ -6,6 +6,7 @@ import {
   phaAbi,
   phalaAuthorityAbi,
   vphaAbi,
+  workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
 import type { Claim } from "../../deploy/merkle.ts";
 import { STREAMS, type Stream } from "../../model/emission.ts";
@@ -13,7 +14,7 @@ import type { Order, Suite } from "./suite.ts";
 
 /** The calls of one suite; each takes who makes it first. Amounts are wei. */
 export function callsOf({ contracts }: Pick<Suite, "contracts">) {
-  const { pha, vpha, emissionVault, phalaAuthority, merkleDistributor } = contracts;
+  const { pha, vpha, emissionVault, phalaAuthority, merkleDistributor, workerRewards } = contracts;
   const order = (from: Address, to: Address, data: Hex): Order => ({ from, to, data });
   const ofPha = (from: Address, data: Hex) => order(from, pha, data);
   const ofVpha = (from: Address, data: Hex) => order(from, vpha, data);
@@ -57,6 +58,9 @@ export function callsOf({ contracts }: Pick<Suite, "contracts">) {
         emissionVault,
         encodeFunctionData({ abi: emissionVaultAbi, functionName: "pull", args: [STREAMS.indexOf(stream)] }),
       ),
+    /** The workers' stream, by its sink; anybody may make it. */
+    pullWorkers: (from: Address) =>
+      order(from, workerRewards, encodeFunctionData({ abi: workerRewardsAbi, functionName: "pull" })),
     /** The data of `replaceSink`, for an operation of the authority. */
     replaceSink: (stream: Stream, sink: Address) =>
       encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [STREAMS.indexOf(stream), sink] }),

@@ -127,8 +127,7 @@ export async function playTrouble(suite: Suite, seed: number, transactions: numb
       case "harvest":
         return [call.harvest(actor)];
       case "pull": {
-        const stream = random.pick(["workers", "treasury"] as const);
-        return [call.pull(accounts[stream], stream)];
+        return [random.chance(0.5) ? call.pull(accounts.treasury, "treasury") : call.pullWorkers(actor)];
       }
       case "burn":
         return [call.burn(actor, sized(random, (await read.assets(actor)) / 100n))];

@@ -100,7 +100,7 @@ beforeAll(async () => {
   await block(mature + 2n * HOUR, [call.claim(carol, [idOf("others")], dave)], ["claimOther"]);
   await block(mature + 3n * HOUR, [
     call.burn(bob, 7n * UNIT),
-    call.pull(accounts.workers, "workers"),
+    call.pullWorkers(alice),
     call.pull(accounts.treasury, "treasury"),
     call.claimAirdrop(dave, claimOf(suite.tree.tree, alice)),
   ]);
@@ -114,7 +114,7 @@ beforeAll(async () => {
   ]);
   await block(mature + 2n * DAY, [call.cancelOperation(accounts.governance, dropped)]);
   await block(when, [call.execute(accounts.governance, replaced)]);
-  await block(when + HOUR, [call.pull(accounts.workers, "workers"), call.pull(dave, "workers")]);
+  await block(when + HOUR, [call.pullWorkers(alice), call.pull(dave, "workers")]);
   // All but carol leave: the supply falls below 1,000 vPHA again.
   const shares = await client.readContract({ ...read, functionName: "balanceOf", args: [bob] });
   await block(when + 2n * HOUR, [call.request(bob, shares)], ["exit"]);

@@ -9,7 +9,14 @@
  */
 import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } from "viem";
 import type { Call } from "../../call.ts";
-import { attestationRegistryAbi, emissionVaultAbi, phalaAuthorityAbi } from "../../generated/abis.ts";
+import {
+  attestationRegistryAbi,
+  emissionVaultAbi,
+  phalaAuthorityAbi,
+  workerRegistryAbi,
+} from "../../generated/abis.ts";
+import { modelOf } from "../../parameters/compute.ts";
+import { WEIGHT_UNIT } from "../../../scripts/compute/calls.ts";
 import { imageIdOf, measurementsOf } from "../../parameters/attestation.ts";
 import { type Parameters, distributorFunding, emissionFunding } from "../../parameters/parameters.ts";
 import {
@@ -25,12 +32,20 @@ import {
 } from "../../roles.ts";
 import type { SuiteState } from "../../state.ts";
 
-const CONTRACTS_NEEDED = ["vpha", "tdxVerifier", "attestationRegistry"] as const;
+const CONTRACTS_NEEDED = [
+  "vpha",
+  "tdxVerifier",
+  "attestationRegistry",
+  "workerRegistry",
+  "workerRewards",
+  "slashing",
+] as const;
 
 /** The calls that are left for governance to make, in order; none once genesis is complete. */
 export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   const { authority, emissionVault, token, attestationRegistry, contracts } = state;
-  const { governance, guardian, workers, treasury } = parameters.accounts;
+  const { governance, guardian, treasury } = parameters.accounts;
+  const workers = contracts.workerRewards;
   if (
     authority === null ||
     emissionVault === null ||
@@ -106,6 +121,7 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
     ...fund(state, parameters),
     // Before the classes: in its class a workload could be listed after 7 days at the earliest.
     ...listWorkloads(state, parameters),
+    ...setUpCompute(state, parameters),
     ...map(...GOVERNED_NAMES.filter((name) => name !== "start")),
     ...(holds("guardian", guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
     ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance)).map((role) => grant(role, governance, "governance")),
@@ -171,6 +187,32 @@ function listWorkloads({ contracts, attestationRegistry }: SuiteState, { attesta
         ),
     ];
   });
+}
+
+/** Who may slash, and the parameters' models that are not in the catalog as they should be. */
+function setUpCompute({ contracts, compute }: SuiteState, parameters: Parameters): Call[] {
+  const toWorkers = (description: string, data: Hex) => call(contracts.workerRegistry, description, data);
+  return [
+    ...(compute?.slashingOfRegistry === contracts.slashing
+      ? []
+      : [
+          toWorkers(
+            "let the slashing contract slash",
+            encodeFunctionData({ abi: workerRegistryAbi, functionName: "setSlashing", args: [contracts.slashing] }),
+          ),
+        ]),
+    ...parameters.compute.models.flatMap((model, i) => {
+      const [id, collateral, weight] = modelOf(model);
+      const listed = compute?.models[i];
+      if (listed?.collateral === collateral && listed.weight === weight) return [];
+      return [
+        toWorkers(
+          `list the model ${model.name}: ${model.collateral} vPHA, weight ${weight / WEIGHT_UNIT}`,
+          encodeFunctionData({ abi: workerRegistryAbi, functionName: "setModel", args: [id, collateral, weight] }),
+        ),
+      ];
+    }),
+  ];
 }
 
 /** What the emission vault and the distributor still have to be sent. */
