@@ -22,7 +22,7 @@ const hot = {
   settings: { evmVersion, metadata, viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
 };
 
-/** For the verifier, whose readers of JSON and DER have to fit the limit of EIP-170 (24,576 bytes). */
+/** For what would not fit the limit of EIP-170 (24,576 bytes) otherwise. */
 const small = {
   version,
   path,
@@ -35,7 +35,7 @@ const build = {
     "contracts/attestation/AttestationRegistry.sol": hot,
     "contracts/attestation/TcbCodec.sol": hot,
     "contracts/compute/Slashing.sol": hot,
-    "contracts/compute/WorkerRegistry.sol": hot,
+    "contracts/compute/WorkerRegistry.sol": small,
     "contracts/compute/WorkerRewards.sol": hot,
     "contracts/attestation/TdxVerifier.sol": small,
     "contracts/emission/EmissionVault.sol": hot,

@@ -284,26 +284,24 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     // VIEWS
 
     /// @inheritdoc IAttestationRegistry
-    function isValid(address key) public view returns (bool) {
-        Record storage record = _records[key];
-        if (block.timestamp > record.expiry) return false;
-        return record.epoch == epoch() || statusOf(key).state == AttestationState.Valid;
+    function isValid(address key) external view returns (bool) {
+        return _isValid(key, epoch());
     }
 
     /// @inheritdoc IAttestationRegistry
-    function isValidFor(address key, address operator) public view returns (bool) {
-        // No switch is read while there is none.
-        return isValid(key) && (_policy.switches == 0 || !_isOff(SwitchKind.Operator, bytes32(bytes20(operator))));
+    function isValidFor(address key, address operator) external view returns (bool) {
+        return _isValid(key, epoch()) && !_isOperatorOff(operator);
     }
 
     /// @inheritdoc IAttestationRegistry
     function standingOf(
         address key,
         address operator
-    ) external view returns (uint40 validUntil, uint40 blockNumber) {
+    ) external view returns (uint40 validUntil, uint40 blockNumber, uint32 current) {
         Record storage record = _records[key];
         blockNumber = record.blockNumber;
-        if (isValidFor(key, operator)) validUntil = record.expiry;
+        current = epoch();
+        if (_isValid(key, current) && !_isOperatorOff(operator)) validUntil = record.expiry;
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -398,6 +396,12 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
     }
 
     // PRIVATE: ATTESTING
+
+    function _isValid(address key, uint32 current) private view returns (bool) {
+        Record storage record = _records[key];
+        if (block.timestamp > record.expiry) return false;
+        return record.epoch == current || statusOf(key).state == AttestationState.Valid;
+    }
 
     /// @dev The TD report in what is signed: behind 48 bytes in a quote v4, behind 54 in one v5. The verifier checks the rest.
     function _reportOf(bytes calldata signedData) private pure returns (bytes calldata) {
@@ -547,6 +551,11 @@ contract AttestationRegistry is IAttestationRegistry, AccessManaged {
         if (_isOff(SwitchKind.TdxModule, record.tdxModule)) return (true, SwitchKind.TdxModule);
         if (_isOff(SwitchKind.Workload, record.image)) return (true, SwitchKind.Workload);
         return (false, SwitchKind.Operator);
+    }
+
+    /// @dev No switch is read while there is none.
+    function _isOperatorOff(address operator) private view returns (bool) {
+        return _policy.switches != 0 && _isOff(SwitchKind.Operator, bytes32(bytes20(operator)));
     }
 
     function _isOff(SwitchKind kind, bytes32 name) private view returns (bool) {

@@ -15,6 +15,16 @@ import {IWorkerRegistry} from "../interfaces/IWorkerRegistry.sol";
 contract Slashing is ISlashing, AccessManaged {
     // TYPES
 
+    /// @dev One slot: who proposes, and {Limits}.
+    struct Config {
+        address slasher;
+        uint24 rebuttalWindow;
+        uint24 processWindow;
+        uint16 capOfUnavailability;
+        uint16 capOfMisreporting;
+        uint16 capOfBreach;
+    }
+
     /// @dev One slot.
     struct Window {
         uint40 start;
@@ -44,13 +54,11 @@ contract Slashing is ISlashing, AccessManaged {
 
     // STORAGE
 
-    /// @inheritdoc ISlashing
-    address public slasher;
+    Config private _config;
     /// @inheritdoc ISlashing
     address public judge;
     /// @inheritdoc ISlashing
     address public treasury;
-    Limits private _limits;
     mapping(bytes32 id => ProposalState) private _states;
     mapping(address worker => Window) private _windows;
 
@@ -76,7 +84,7 @@ contract Slashing is ISlashing, AccessManaged {
     // MODIFIERS
 
     modifier onlySlasher() {
-        if (msg.sender != slasher) revert Slashing_NotSlasher(msg.sender);
+        if (msg.sender != _config.slasher) revert Slashing_NotSlasher(msg.sender);
         _;
     }
 
@@ -101,7 +109,7 @@ contract Slashing is ISlashing, AccessManaged {
             revert Slashing_InvalidBounty(bounty, (amount * MAX_BOUNTY_BPS) / _BPS);
         }
         if ((bounty == 0) != (reporter == address(0))) revert Slashing_InvalidAccount(reporter);
-        Limits memory limits_ = _limits;
+        Config memory config = _config;
 
         proposal = Proposal({
             worker: worker,
@@ -111,8 +119,8 @@ contract Slashing is ISlashing, AccessManaged {
             reporter: reporter,
             faultAt: faultAt,
             proposedAt: now_,
-            rebuttalUntil: now_ + limits_.rebuttalWindow,
-            judgementUntil: now_ + limits_.processWindow,
+            rebuttalUntil: now_ + config.rebuttalWindow,
+            judgementUntil: now_ + config.processWindow,
             evidenceHash: evidenceHash
         });
         id = keccak256(abi.encode(proposal));
@@ -122,7 +130,7 @@ contract Slashing is ISlashing, AccessManaged {
         emit SlashProposed(id, worker, proposal, evidenceUri);
         // First, since it says why where nothing is at risk.
         workerRegistry.reserve(worker, amount, faultAt);
-        _use(worker, amount, faultAt, limits_.caps[uint256(faultClass)]);
+        _use(worker, amount, faultAt, _capOf(config, faultClass));
     }
 
     /// @inheritdoc ISlashing
@@ -163,7 +171,7 @@ contract Slashing is ISlashing, AccessManaged {
 
     /// @inheritdoc ISlashing
     function setSlasher(address slasher_) external restricted {
-        if (slasher_ == slasher) revert Slashing_NothingChanges();
+        if (slasher_ == _config.slasher) revert Slashing_NothingChanges();
         _setSlasher(slasher_);
     }
 
@@ -181,15 +189,26 @@ contract Slashing is ISlashing, AccessManaged {
 
     /// @inheritdoc ISlashing
     function setLimits(Limits calldata limits_) external restricted {
-        if (keccak256(abi.encode(limits_)) == keccak256(abi.encode(_limits))) revert Slashing_NothingChanges();
+        if (keccak256(abi.encode(limits_)) == keccak256(abi.encode(limits()))) revert Slashing_NothingChanges();
         _setLimits(limits_);
     }
 
     // VIEWS
 
     /// @inheritdoc ISlashing
-    function limits() external view returns (Limits memory) {
-        return _limits;
+    function slasher() external view returns (address) {
+        return _config.slasher;
+    }
+
+    /// @inheritdoc ISlashing
+    function limits() public view returns (Limits memory) {
+        Config memory config = _config;
+        return
+            Limits(
+                config.rebuttalWindow,
+                config.processWindow,
+                [config.capOfUnavailability, config.capOfMisreporting, config.capOfBreach]
+            );
     }
 
     /// @inheritdoc ISlashing
@@ -213,6 +232,11 @@ contract Slashing is ISlashing, AccessManaged {
     function _requirePending(bytes32 id) private view returns (ProposalState state) {
         state = _states[id];
         if (state != ProposalState.Open && state != ProposalState.Rebutted) revert Slashing_WrongState(id, state);
+    }
+
+    function _capOf(Config memory config, FaultClass faultClass) private pure returns (uint256) {
+        if (faultClass == FaultClass.Unavailability) return config.capOfUnavailability;
+        return faultClass == FaultClass.Misreporting ? config.capOfMisreporting : config.capOfBreach;
     }
 
     /// @dev Counts `amount`, which is reserved, in the worker's window, which begins anew when the last one is over.
@@ -239,7 +263,7 @@ contract Slashing is ISlashing, AccessManaged {
     }
 
     function _setSlasher(address slasher_) private {
-        slasher = slasher_;
+        _config.slasher = slasher_;
         emit SlasherChanged(slasher_);
     }
 
@@ -269,7 +293,15 @@ contract Slashing is ISlashing, AccessManaged {
         for (uint256 i = 0; i < limits_.caps.length; ++i) {
             if (limits_.caps[i] > _BPS) revert Slashing_InvalidLimits();
         }
-        _limits = limits_;
+        _config = Config({
+            slasher: _config.slasher,
+            // At most MAX_PROCESS.
+            rebuttalWindow: uint24(limits_.rebuttalWindow),
+            processWindow: uint24(process),
+            capOfUnavailability: limits_.caps[uint256(FaultClass.Unavailability)],
+            capOfMisreporting: limits_.caps[uint256(FaultClass.Misreporting)],
+            capOfBreach: limits_.caps[uint256(FaultClass.Breach)]
+        });
         emit LimitsChanged(limits_);
     }
 }

@@ -13,7 +13,8 @@ import {
 } from "../interfaces/IAttestationRegistry.sol";
 import {IWorkerRegistry} from "../interfaces/IWorkerRegistry.sol";
 import {PauseLog} from "../types/PauseLog.sol";
-import {CollateralPermit, Lapse, WorkerQuote, WorkerState, WorkerSubject} from "../types/Worker.sol";
+import {CollateralPermit, Lapse, Standing, Standings, WorkerQuote, WorkerState, WorkerSubject} from "../types/Worker.sol";
+import {Hour, hourAt} from "../types/Hour.sol";
 
 /// @title WorkerRegistry
 /// @notice See {IWorkerRegistry}.
@@ -22,7 +23,7 @@ import {CollateralPermit, Lapse, WorkerQuote, WorkerState, WorkerSubject} from "
 /// 2. Per worker: thawing + reserved may overlap, each is at most the collateral. What is paid is never reserved.
 /// 3. A GPU counts as held by at most one Active worker: its slot names one worker, by the block of one attestation, and counts
 ///    only while that is the worker's latest. Who loses one is marked, so that its weight ends with its lease.
-/// 4. `isShort` says whether collateral − thawing < required: written wherever one of the three changes.
+/// 4. `SHORT` says whether collateral − thawing < required: written wherever one of the three changes.
 /// 5. State only moves None → Active → Exiting → Exited and Active → Removed.
 contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     using PauseLog for PauseLog.Pause[];
@@ -31,35 +32,49 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     // TYPES
 
     /// @dev One slot, all that a heartbeat needs. `state` is never Lapsed here: that is what {_lapseOf} finds of an Active one.
+    /// `validUntil` is the full hour until which the attestation holds, if it is judged at `epoch` (its last 16 bits: an attestation
+    /// lasts seven days, and nobody decides 65,536 times in those).
     struct Worker {
         address operator;
-        uint40 attestedBlock;
+        uint32 attestedBlock;
+        uint24 validUntil;
+        uint16 epoch;
         uint16 weight;
+        Status status;
+    }
+
+    /// @dev A state, and what keeps an Active worker from a lease, in one byte.
+    enum Status {
+        None,
+        Active,
+        Short,
+        Lost,
+        ShortAndLost,
+        Exiting,
+        Exited,
+        Removed
+    }
+
+    /// @dev One slot. `collateral` is all that is held.
+    struct Collateral {
+        uint80 collateral;
+        uint80 required;
+        uint80 reserved;
         uint8 model;
         uint8 gpuCount;
-        WorkerState state;
-        bool isShort;
-        bool hasLostGpu;
     }
 
-    /// @dev One slot. `collateral` is all that is held. `exitStart`: when the exit was requested, or the worker removed.
-    struct Collateral {
-        uint96 collateral;
-        uint96 required;
-        uint40 exitStart;
-    }
-
-    /// @dev One slot, read only by whoever withdraws or slashes. `thawStart`: when `thawing` was asked for.
-    struct Claims {
-        uint96 thawing;
-        uint96 reserved;
+    /// @dev One slot. `thawStart`: when `thawing` was asked for. `exitStart`: when the exit was requested, or the worker removed.
+    struct Thaw {
+        uint80 thawing;
         uint40 thawStart;
+        uint40 exitStart;
     }
 
     /// @dev One slot.
     struct Gpu {
         address holder;
-        uint40 attestedBlock;
+        uint32 attestedBlock;
     }
 
     /// @dev One slot. `index` is that of the name in {models}.
@@ -86,6 +101,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     /// @inheritdoc IWorkerRegistry
     uint256 public constant MAX_GPUS = 8;
     /// @inheritdoc IWorkerRegistry
+    uint96 public constant MAX_COLLATERAL = type(uint80).max;
+    /// @inheritdoc IWorkerRegistry
     uint96 public constant MIN_MODEL_COLLATERAL = 100e18;
     /// @inheritdoc IWorkerRegistry
     uint96 public constant MAX_MODEL_COLLATERAL = 100_000e18;
@@ -105,7 +122,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     mapping(address worker => Worker) private _workers;
     mapping(address worker => Collateral) private _collaterals;
-    mapping(address worker => Claims) private _claims;
+    mapping(address worker => Thaw) private _thaws;
     mapping(address worker => address) private _proposedOperators;
     mapping(bytes32 gpuId => Gpu) private _gpus;
     mapping(bytes32 model => ModelSlot) private _models;
@@ -157,22 +174,30 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     /// @inheritdoc IWorkerRegistry
     function reattest(WorkerSubject calldata subject, WorkerQuote calldata quote) external returns (address worker) {
-        uint40 validUntil;
-        (worker, validUntil) = _attest(subject, quote);
-        Worker memory stored = _workers[worker];
-        _requireStaying(worker, stored);
-        if (subject.operator != stored.operator) {
-            revert WorkerRegistry_OtherOperator(subject.operator, stored.operator);
+        Worker memory stored;
+        (worker, stored) = _attest(subject, quote);
+        Worker memory before = _workers[worker];
+        _requireStaying(worker, before.status);
+        if (subject.operator != before.operator) {
+            revert WorkerRegistry_OtherOperator(subject.operator, before.operator);
         }
-        if (quote.blockNumber <= stored.attestedBlock) {
-            // The attestation registry knows no older one of this key as its last.
-            return worker;
-        }
+        // The attestation registry takes no block before a key's last: it is the one that is known here.
+        if (stored.attestedBlock == before.attestedBlock) return worker;
         Collateral memory held = _collaterals[worker];
-        _describe(worker, stored, held, subject, quote.blockNumber, validUntil);
-        stored.isShort = held.collateral - _claims[worker].thawing < held.required;
+        _describe(worker, stored, held, subject);
+        stored.status = _isShort(held, _thaws[worker].thawing) ? Status.Short : Status.Active;
         _workers[worker] = stored;
         _collaterals[worker] = held;
+    }
+
+    /// @inheritdoc IWorkerRegistry
+    function restamp(address[] calldata workers) external {
+        for (uint256 i = 0; i < workers.length; ++i) {
+            Worker memory stored = _workers[workers[i]];
+            (uint40 validUntil, uint40 blockNumber, uint32 epoch) = attestation.standingOf(workers[i], stored.operator);
+            if (validUntil == 0 || blockNumber != stored.attestedBlock) continue;
+            _workers[workers[i]].epoch = uint16(epoch);
+        }
     }
 
     // COLLATERAL
@@ -190,52 +215,52 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     /// @inheritdoc IWorkerRegistry
     function withdraw(address worker, uint96 amount) external onlyOperator(worker) {
-        _requireStaying(worker, _workers[worker]);
+        _requireStaying(worker, _workers[worker].status);
         if (amount == 0) revert WorkerRegistry_ZeroAmount();
-        Claims memory claims = _claims[worker];
-        if (claims.thawing != 0) revert WorkerRegistry_WithdrawalOpen(claims.thawing, claims.thawStart + THAW);
+        Thaw memory thaw = _thaws[worker];
+        if (thaw.thawing != 0) revert WorkerRegistry_WithdrawalOpen(thaw.thawing, thaw.thawStart + THAW);
         Collateral memory held = _collaterals[worker];
         uint256 surplus = held.collateral > held.required ? held.collateral - held.required : 0;
         if (amount > surplus) revert WorkerRegistry_ExceedsSurplus(amount, surplus);
-        (claims.thawing, claims.thawStart) = (amount, uint40(block.timestamp));
-        _claims[worker] = claims;
-        emit WithdrawalRequested(worker, amount, claims.thawStart + THAW);
+        (thaw.thawing, thaw.thawStart) = (uint80(amount), uint40(block.timestamp));
+        _thaws[worker] = thaw;
+        emit WithdrawalRequested(worker, amount, thaw.thawStart + THAW);
     }
 
     /// @inheritdoc IWorkerRegistry
     function cancelWithdrawal(address worker) external onlyOperator(worker) {
-        _requireStaying(worker, _workers[worker]);
-        Claims memory claims = _claims[worker];
-        if (claims.thawing == 0) revert WorkerRegistry_NoWithdrawal(worker);
-        emit WithdrawalCancelled(worker, claims.thawing);
-        (claims.thawing, claims.thawStart) = (0, 0);
-        _claims[worker] = claims;
-        _updateShort(worker, _collaterals[worker], claims);
+        _requireStaying(worker, _workers[worker].status);
+        uint80 thawing = _thaws[worker].thawing;
+        if (thawing == 0) revert WorkerRegistry_NoWithdrawal(worker);
+        delete _thaws[worker];
+        _updateShort(worker, _collaterals[worker], 0);
+        emit WithdrawalCancelled(worker, thawing);
     }
 
     /// @inheritdoc IWorkerRegistry
     function finishWithdrawal(address worker, address receiver) external onlyOperator(worker) returns (uint96 amount) {
-        Claims memory claims = _claims[worker];
-        if (claims.thawing == 0) revert WorkerRegistry_NoWithdrawal(worker);
-        _requireThawed(claims.thawStart);
-        Collateral storage held = _collaterals[worker];
-        uint96 free = held.collateral - claims.reserved;
-        amount = claims.thawing < free ? claims.thawing : free;
-        if (amount == 0) revert WorkerRegistry_AllReserved(claims.reserved);
-        claims.thawing -= amount;
-        if (claims.thawing == 0) claims.thawStart = 0;
-        _claims[worker] = claims;
-        uint96 left = held.collateral - amount;
-        held.collateral = left;
-        emit Withdrawn(worker, receiver, amount, left, claims.thawing);
-        vpha.safeTransfer(receiver, amount);
+        Thaw memory thaw = _thaws[worker];
+        if (thaw.thawing == 0) revert WorkerRegistry_NoWithdrawal(worker);
+        _requireThawed(thaw.thawStart);
+        Collateral memory held = _collaterals[worker];
+        uint80 free = held.collateral - held.reserved;
+        uint80 paid = thaw.thawing < free ? thaw.thawing : free;
+        if (paid == 0) revert WorkerRegistry_AllReserved(held.reserved);
+        thaw.thawing -= paid;
+        if (thaw.thawing == 0) thaw.thawStart = 0;
+        _thaws[worker] = thaw;
+        held.collateral -= paid;
+        _collaterals[worker] = held;
+        emit Withdrawn(worker, receiver, paid, held.collateral, thaw.thawing);
+        vpha.safeTransfer(receiver, paid);
+        return paid;
     }
 
     // OPERATOR
 
     /// @inheritdoc IWorkerRegistry
     function proposeOperator(address worker, address proposed) external onlyOperator(worker) {
-        _requireStaying(worker, _workers[worker]);
+        _requireStaying(worker, _workers[worker].status);
         if (proposed == msg.sender) revert WorkerRegistry_InvalidOperator(proposed);
         if (proposed == _proposedOperators[worker]) revert WorkerRegistry_NothingChanges();
         _proposedOperators[worker] = proposed;
@@ -247,12 +272,11 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         address proposed = _proposedOperators[worker];
         if (msg.sender != proposed) revert WorkerRegistry_NotProposedOperator(msg.sender, proposed);
         Worker storage stored = _workers[worker];
-        _requireStaying(worker, stored);
+        _requireStaying(worker, stored.status);
         address oldOperator = stored.operator;
-        // Nobody shakes a switch off by another name.
-        if (attestation.switchedOffUntil(SwitchKind.Operator, bytes32(bytes20(oldOperator))) != 0) {
-            revert WorkerRegistry_OperatorSwitchedOff(oldOperator);
-        }
+        // Nobody shakes a switch off by another name, and the stamp of now has not seen the new one's.
+        _requireSwitchedOn(oldOperator);
+        _requireSwitchedOn(proposed);
         delete _proposedOperators[worker];
         stored.operator = proposed;
         emit OperatorChanged(worker, oldOperator, proposed);
@@ -262,43 +286,42 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     /// @inheritdoc IWorkerRegistry
     function requestExit(address worker) external onlyOperator(worker) {
-        _requireStaying(worker, _workers[worker]);
-        emit ExitRequested(worker, _leave(worker, WorkerState.Exiting));
+        _requireStaying(worker, _workers[worker].status);
+        emit ExitRequested(worker, _leave(worker, Status.Exiting));
     }
 
     /// @inheritdoc IWorkerRegistry
     function finishExit(address worker, address receiver) external onlyOperator(worker) returns (uint96 amount) {
+        Thaw memory thaw = _thaws[worker];
         Worker storage stored = _workers[worker];
-        WorkerState state = stored.state;
-        Collateral storage held = _collaterals[worker];
-        if (state != WorkerState.Exiting && (state != WorkerState.Removed || held.exitStart == 0)) {
-            revert WorkerRegistry_WrongState(worker, _stateOf(worker));
-        }
-        _requireThawed(held.exitStart);
-        Claims memory claims = _claims[worker];
-        uint96 collateral = held.collateral;
-        amount = collateral - claims.reserved;
-        if (amount == 0 && collateral != 0) revert WorkerRegistry_AllReserved(claims.reserved);
-        if (claims.thawing != 0) {
-            (claims.thawing, claims.thawStart) = (0, 0);
-            _claims[worker] = claims;
-        }
-        if (amount == collateral) {
+        if (thaw.exitStart == 0) revert WorkerRegistry_WrongState(worker, _stateOf(worker));
+        _requireThawed(thaw.exitStart);
+        Collateral memory held = _collaterals[worker];
+        uint80 paid = held.collateral - held.reserved;
+        if (paid == 0 && held.reserved != 0) revert WorkerRegistry_AllReserved(held.reserved);
+        if (held.reserved == 0) {
             delete _collaterals[worker];
-            if (state == WorkerState.Exiting) stored.state = WorkerState.Exited;
+            delete _thaws[worker];
+            if (stored.status == Status.Exiting) stored.status = Status.Exited;
         } else {
-            held.collateral = claims.reserved;
+            held.collateral = held.reserved;
+            _collaterals[worker] = held;
+            if (thaw.thawing != 0) {
+                (thaw.thawing, thaw.thawStart) = (0, 0);
+                _thaws[worker] = thaw;
+            }
         }
-        emit ExitPaid(worker, receiver, amount, claims.reserved);
-        if (amount != 0) vpha.safeTransfer(receiver, amount);
+        emit ExitPaid(worker, receiver, paid, held.reserved);
+        if (paid != 0) vpha.safeTransfer(receiver, paid);
+        return paid;
     }
 
     /// @inheritdoc IWorkerRegistry
     function remove(address worker) external {
         Worker memory stored = _workers[worker];
-        _requireStaying(worker, stored);
+        _requireStaying(worker, stored.status);
         if (!attestation.isConfirmedOff(worker, stored.operator)) revert WorkerRegistry_NotConfirmedOff(worker);
-        emit WorkerRemoved(worker, _leave(worker, WorkerState.Removed));
+        emit WorkerRemoved(worker, _leave(worker, Status.Removed));
     }
 
     // SLASHING
@@ -306,48 +329,41 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     /// @inheritdoc IWorkerRegistry
     function reserve(address worker, uint96 amount, uint40 faultAt) external {
         if (msg.sender != slashing) revert WorkerRegistry_NotSlashing(msg.sender);
-        Worker storage stored = _workers[worker];
-        if (stored.state == WorkerState.None) revert WorkerRegistry_UnknownWorker(worker);
-        Collateral memory held = _collaterals[worker];
-        if (held.exitStart != 0 && !_isLiable(held.exitStart, faultAt)) {
-            revert WorkerRegistry_NotLiable(faultAt, held.exitStart + DISCOVERY);
+        if (_workers[worker].status == Status.None) revert WorkerRegistry_UnknownWorker(worker);
+        Thaw memory thaw = _thaws[worker];
+        if (thaw.exitStart != 0 && !_isLiable(thaw.exitStart, faultAt)) {
+            revert WorkerRegistry_NotLiable(faultAt, thaw.exitStart + DISCOVERY);
         }
-        Claims memory claims = _claims[worker];
-        uint96 atRisk_ = _atRisk(held, claims, faultAt);
+        Collateral memory held = _collaterals[worker];
+        uint96 atRisk_ = _atRisk(held, thaw, faultAt);
         if (amount > atRisk_) revert WorkerRegistry_ExceedsAtRisk(amount, atRisk_);
-        claims.reserved += amount;
-        _claims[worker] = claims;
-        emit CollateralReserved(worker, amount, claims.reserved);
+        // At most the collateral.
+        held.reserved += uint80(amount);
+        _collaterals[worker] = held;
+        emit CollateralReserved(worker, amount, held.reserved);
     }
 
     /// @inheritdoc IWorkerRegistry
     function release(address worker, uint96 amount) external {
-        Claims memory claims = _free(worker, amount);
-        _claims[worker] = claims;
-        emit CollateralReleased(worker, amount, claims.reserved);
+        Collateral memory held = _free(worker, amount);
+        _collaterals[worker] = held;
+        emit CollateralReleased(worker, amount, held.reserved);
     }
 
     /// @inheritdoc IWorkerRegistry
     function slash(address worker, uint96 amount, address receiver, uint96 bounty, address reporter) external {
-        Claims memory claims = _free(worker, amount);
-        Collateral memory held = _collaterals[worker];
+        Collateral memory held = _free(worker, amount);
         // What is reserved was never paid out, so it is there.
-        held.collateral -= amount;
-        // The slash takes what stays before what thaws: less than that, and all of the thaw goes on.
-        if (claims.thawing > held.collateral) claims.thawing = held.collateral;
-        _claims[worker] = claims;
+        held.collateral -= uint80(amount);
         _collaterals[worker] = held;
-        _updateShort(worker, held, claims);
-        emit WorkerSlashed(
-            worker,
-            amount,
-            receiver,
-            bounty,
-            reporter,
-            held.collateral,
-            claims.thawing,
-            claims.reserved
-        );
+        // The slash takes what stays before what thaws: less than that, and all of the thaw goes on.
+        uint80 thawing = _thaws[worker].thawing;
+        if (thawing > held.collateral) {
+            thawing = held.collateral;
+            _thaws[worker].thawing = thawing;
+        }
+        _updateShort(worker, held, thawing);
+        emit WorkerSlashed(worker, amount, receiver, bounty, reporter, held.collateral, thawing, held.reserved);
         if (bounty != 0) vpha.safeTransfer(reporter, bounty);
         if (amount != bounty) vpha.safeTransfer(receiver, amount - bounty);
     }
@@ -415,26 +431,26 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     /// @inheritdoc IWorkerRegistry
     function workerOf(address worker) external view returns (WorkerView memory view_) {
         Worker memory stored = _workers[worker];
-        if (stored.state == WorkerState.None) return view_;
+        if (stored.status == Status.None) return view_;
         Collateral memory held = _collaterals[worker];
-        Claims memory claims = _claims[worker];
-        (uint40 validUntil, Lapse lapse) = _lapseOf(worker, stored);
+        Thaw memory thaw = _thaws[worker];
+        (uint40 validUntil, Lapse lapse) = _lapseOf(worker, stored, attestation.epoch());
         view_ = WorkerView({
             operator: stored.operator,
             proposedOperator: _proposedOperators[worker],
-            state: lapse == Lapse.None ? stored.state : WorkerState.Lapsed,
+            state: _stateOf(stored.status, lapse),
             lapse: lapse,
-            model: _modelNames[stored.model],
-            gpuCount: stored.gpuCount,
+            model: _modelNames[held.model],
+            gpuCount: held.gpuCount,
             weight: stored.weight,
             attestedBlock: stored.attestedBlock,
             validUntil: validUntil,
             collateral: held.collateral,
             required: held.required,
-            thawing: claims.thawing,
-            withdrawableAt: claims.thawing == 0 ? 0 : claims.thawStart + THAW,
-            reserved: claims.reserved,
-            exitAt: held.exitStart == 0 ? 0 : held.exitStart + THAW
+            thawing: thaw.thawing,
+            withdrawableAt: thaw.thawing == 0 ? 0 : thaw.thawStart + THAW,
+            reserved: held.reserved,
+            exitAt: thaw.exitStart == 0 ? 0 : thaw.exitStart + THAW
         });
     }
 
@@ -444,18 +460,22 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     }
 
     /// @inheritdoc IWorkerRegistry
-    function standingOf(address worker) external view returns (uint16 weight, uint40 validUntil) {
-        Worker memory stored = _workers[worker];
-        Lapse lapse;
-        (validUntil, lapse) = _lapseOf(worker, stored);
-        if (stored.state == WorkerState.Active && lapse == Lapse.None) weight = stored.weight;
+    function standingsOf(address[] calldata workers) external view returns (Standing[] memory standings) {
+        standings = new Standing[](workers.length);
+        uint32 epoch = attestation.epoch();
+        for (uint256 i = 0; i < workers.length; ++i) {
+            Worker memory stored = _workers[workers[i]];
+            if (stored.status != Status.Active) continue;
+            uint40 validUntil = _validUntil(workers[i], stored, epoch);
+            if (validUntil != 0) standings[i] = Standings.pack(stored.weight, validUntil);
+        }
     }
 
     /// @inheritdoc IWorkerRegistry
     function atRisk(address worker, uint40 faultAt) external view returns (uint96) {
-        Collateral memory held = _collaterals[worker];
-        if (held.exitStart != 0 && !_isLiable(held.exitStart, faultAt)) return 0;
-        return _atRisk(held, _claims[worker], faultAt);
+        Thaw memory thaw = _thaws[worker];
+        if (thaw.exitStart != 0 && !_isLiable(thaw.exitStart, faultAt)) return 0;
+        return _atRisk(_collaterals[worker], thaw, faultAt);
     }
 
     /// @inheritdoc IWorkerRegistry
@@ -491,60 +511,62 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
             revert WorkerRegistry_RegistrationsPaused(registrationsPausedUntil);
         }
         if (subject.operator == address(0)) revert WorkerRegistry_InvalidOperator(address(0));
-        uint40 validUntil;
-        (worker, validUntil) = _attest(subject, quote);
-        Worker memory stored = _workers[worker];
-        if (stored.state != WorkerState.None) revert WorkerRegistry_AlreadyRegistered(worker, _stateOf(worker));
-        (stored.operator, stored.state) = (subject.operator, WorkerState.Active);
+        Worker memory stored;
+        (worker, stored) = _attest(subject, quote);
+        if (_workers[worker].status != Status.None) {
+            revert WorkerRegistry_AlreadyRegistered(worker, _stateOf(worker));
+        }
         emit WorkerRegistered(worker, subject.operator, msg.sender);
         Collateral memory held;
-        _describe(worker, stored, held, subject, quote.blockNumber, validUntil);
+        _describe(worker, stored, held, subject);
         if (collateral < held.required) revert WorkerRegistry_InsufficientCollateral(collateral, held.required);
-        held.collateral = collateral;
+        held.collateral = _fit(collateral);
+        stored.status = Status.Active;
         _workers[worker] = stored;
         _collaterals[worker] = held;
         emit CollateralAdded(worker, msg.sender, collateral, collateral);
         vpha.safeTransferFrom(msg.sender, address(this), collateral);
     }
 
-    /// @dev After it the attestation registry's record of `worker` names this subject and block, and holds.
+    /// @dev After it the attestation registry's record of `worker` names this subject and block, and holds for the operator.
     function _attest(
         WorkerSubject calldata subject,
         WorkerQuote calldata quote
-    ) private returns (address worker, uint40 validUntil) {
-        AttestationStatus memory status;
-        (worker, status) = attestation.attest(
+    ) private returns (address worker, Worker memory stored) {
+        (worker, ) = attestation.attest(
             subjectHash(subject),
             quote.blockNumber,
             quote.signedData,
             quote.signatureData
         );
-        if (status.state != AttestationState.Valid) revert WorkerRegistry_AttestationNotValid(worker);
-        validUntil = status.validUntil;
+        (uint40 validUntil, , uint32 epoch) = attestation.standingOf(worker, subject.operator);
+        if (validUntil == 0) revert WorkerRegistry_AttestationNotValid(worker);
+        stored.operator = subject.operator;
+        // Blocks of 300 years.
+        stored.attestedBlock = uint32(quote.blockNumber);
+        stored.epoch = uint16(epoch);
+        stored.validUntil = uint24(hourAt(validUntil).unwrap());
     }
 
-    /// @dev Writes into `stored` and `held` what the attestation says, and takes the GPUs.
+    /// @dev Writes into `stored` and `held` what the subject says by today's catalog, and takes the GPUs.
     function _describe(
         address worker,
         Worker memory stored,
         Collateral memory held,
-        WorkerSubject calldata subject,
-        uint40 blockNumber,
-        uint40 validUntil
+        WorkerSubject calldata subject
     ) private {
         uint256 count = subject.gpuIds.length;
         if (count == 0 || count > MAX_GPUS) revert WorkerRegistry_InvalidGpuCount(count);
         ModelSlot memory model = _models[subject.model];
         if (!model.isListed) revert WorkerRegistry_UnknownModel(subject.model);
         for (uint256 i = 0; i < count; ++i) {
-            _take(subject.gpuIds[i], worker, blockNumber);
+            _take(subject.gpuIds[i], worker, stored.attestedBlock);
         }
-        (stored.attestedBlock, stored.hasLostGpu) = (blockNumber, false);
-        (stored.model, stored.gpuCount) = (model.index, uint8(count));
+        (held.model, held.gpuCount) = (model.index, uint8(count));
         // At most 8 GPUs of the largest model: far from the ends of the types.
         unchecked {
             stored.weight = uint16(count * model.weight);
-            held.required = uint96(count * model.collateral);
+            held.required = uint80(count * model.collateral);
         }
         emit WorkerAttested(
             worker,
@@ -553,53 +575,79 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
             subject.evidenceHash,
             stored.weight,
             held.required,
-            blockNumber,
-            validUntil
+            stored.attestedBlock,
+            uint40(uint256(stored.validUntil) * 1 hours)
         );
     }
 
-    function _take(bytes32 gpuId, address worker, uint40 blockNumber) private {
+    function _take(bytes32 gpuId, address worker, uint32 attestedBlock) private {
         Gpu memory gpu = _gpus[gpuId];
-        if (gpuId == 0 || (gpu.holder == worker && gpu.attestedBlock == blockNumber)) {
+        if (gpuId == 0 || (gpu.holder == worker && gpu.attestedBlock == attestedBlock)) {
             revert WorkerRegistry_InvalidGpu(gpuId);
         }
-        if (gpu.holder != worker && gpu.holder != address(0)) {
-            Worker memory holder = _workers[gpu.holder];
-            if (_isNamed(gpu, holder)) {
-                if (gpu.attestedBlock >= blockNumber) {
-                    (, Lapse lapse) = _lapseOf(gpu.holder, holder);
-                    if (lapse == Lapse.None) revert WorkerRegistry_GpuHeld(gpuId, gpu.holder);
-                }
-                _workers[gpu.holder].hasLostGpu = true;
-                emit GpuTaken(gpuId, gpu.holder, worker);
-            }
+        if (gpu.holder != worker && gpu.holder != address(0)) _takeFrom(gpuId, gpu, worker, attestedBlock);
+        _gpus[gpuId] = Gpu(worker, attestedBlock);
+    }
+
+    /// @dev Marks the holder, if it is one still; refuses if its attestation is as new, and holds.
+    function _takeFrom(bytes32 gpuId, Gpu memory gpu, address taker, uint32 attestedBlock) private {
+        Worker memory holder = _workers[gpu.holder];
+        if (!_isNamed(gpu, holder)) return;
+        if (gpu.attestedBlock >= attestedBlock) {
+            (, Lapse lapse) = _lapseOf(gpu.holder, holder, attestation.epoch());
+            if (lapse == Lapse.None) revert WorkerRegistry_GpuHeld(gpuId, gpu.holder);
         }
-        _gpus[gpuId] = Gpu(worker, blockNumber);
+        bool isShort = holder.status == Status.Short || holder.status == Status.ShortAndLost;
+        _workers[gpu.holder].status = isShort ? Status.ShortAndLost : Status.Lost;
+        emit GpuTaken(gpuId, gpu.holder, taker);
     }
 
     /// @dev Whether the holder is a worker that stays and its latest attestation names the GPU.
     function _isNamed(Gpu memory gpu, Worker memory holder) private pure returns (bool) {
-        return holder.state == WorkerState.Active && gpu.attestedBlock == holder.attestedBlock;
+        return _isStaying(holder.status) && gpu.attestedBlock == holder.attestedBlock;
     }
 
     // PRIVATE: STATE
 
+    function _isStaying(Status status) private pure returns (bool) {
+        return status >= Status.Active && status <= Status.ShortAndLost;
+    }
+
     /// @dev Why a worker that stays is lapsed; `None` for all others.
-    function _lapseOf(address worker, Worker memory stored) private view returns (uint40 validUntil, Lapse lapse) {
-        if (stored.state != WorkerState.Active) return (0, Lapse.None);
-        uint40 blockNumber;
-        (validUntil, blockNumber) = attestation.standingOf(worker, stored.operator);
-        if (stored.hasLostGpu) lapse = Lapse.GpuTaken;
-        else if (stored.isShort)
-            lapse = Lapse.Collateral;
-            // Another block: the key has attested to something that is not known here yet.
-        else if (validUntil == 0 || blockNumber != stored.attestedBlock) lapse = Lapse.Attestation;
+    function _lapseOf(
+        address worker,
+        Worker memory stored,
+        uint32 epoch
+    ) private view returns (uint40 validUntil, Lapse lapse) {
+        if (!_isStaying(stored.status)) return (0, Lapse.None);
+        validUntil = _validUntil(worker, stored, epoch);
+        if (stored.status == Status.Lost || stored.status == Status.ShortAndLost) lapse = Lapse.GpuTaken;
+        else if (stored.status == Status.Short) lapse = Lapse.Collateral;
+        else if (validUntil == 0) lapse = Lapse.Attestation;
+    }
+
+    /// @dev Until when the attestation holds, in full hours; 0 if it does not. What was judged at another epoch is judged again.
+    function _validUntil(address worker, Worker memory stored, uint32 epoch) private view returns (uint40) {
+        uint40 until = uint40(uint256(stored.validUntil) * 1 hours);
+        if (block.timestamp >= until) return 0;
+        if (stored.epoch == uint16(epoch)) return until;
+        (uint40 validUntil, uint40 blockNumber, ) = attestation.standingOf(worker, stored.operator);
+        // Another block: what holds is something that is not known here yet.
+        return validUntil == 0 || blockNumber != stored.attestedBlock ? 0 : until;
     }
 
     function _stateOf(address worker) private view returns (WorkerState) {
         Worker memory stored = _workers[worker];
-        (, Lapse lapse) = _lapseOf(worker, stored);
-        return lapse == Lapse.None ? stored.state : WorkerState.Lapsed;
+        (, Lapse lapse) = _lapseOf(worker, stored, attestation.epoch());
+        return _stateOf(stored.status, lapse);
+    }
+
+    function _stateOf(Status status, Lapse lapse) private pure returns (WorkerState) {
+        if (lapse != Lapse.None) return WorkerState.Lapsed;
+        if (status == Status.Active) return WorkerState.Active;
+        if (status == Status.Exiting) return WorkerState.Exiting;
+        if (status == Status.Exited) return WorkerState.Exited;
+        return status == Status.Removed ? WorkerState.Removed : WorkerState.None;
     }
 
     function _requireOperator(address worker) private view {
@@ -608,29 +656,40 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (msg.sender != operator) revert WorkerRegistry_NotOperator(msg.sender, operator);
     }
 
-    function _requireStaying(address worker, Worker memory stored) private pure {
-        if (stored.state == WorkerState.None) revert WorkerRegistry_UnknownWorker(worker);
-        if (stored.state != WorkerState.Active) revert WorkerRegistry_WrongState(worker, stored.state);
+    function _requireStaying(address worker, Status status) private pure {
+        if (status == Status.None) revert WorkerRegistry_UnknownWorker(worker);
+        if (!_isStaying(status)) revert WorkerRegistry_WrongState(worker, _stateOf(status, Lapse.None));
     }
 
-    /// @dev Writes `state`, starts the thaw of everything, and returns its end.
-    function _leave(address worker, WorkerState state) private returns (uint40) {
-        _workers[worker].state = state;
-        _collaterals[worker].exitStart = uint40(block.timestamp);
+    function _requireSwitchedOn(address operator) private view {
+        if (attestation.switchedOffUntil(SwitchKind.Operator, bytes32(bytes20(operator))) != 0) {
+            revert WorkerRegistry_OperatorSwitchedOff(operator);
+        }
+    }
+
+    /// @dev Writes `status`, starts the thaw of everything, and returns its end.
+    function _leave(address worker, Status status) private returns (uint40) {
+        _workers[worker].status = status;
+        _thaws[worker].exitStart = uint40(block.timestamp);
         return uint40(block.timestamp) + THAW;
     }
 
     // PRIVATE: COLLATERAL
 
     function _addCollateral(address worker, uint96 amount) private {
-        _requireStaying(worker, _workers[worker]);
+        _requireStaying(worker, _workers[worker].status);
         if (amount == 0) revert WorkerRegistry_ZeroAmount();
         Collateral memory held = _collaterals[worker];
-        held.collateral += amount;
+        held.collateral = _fit(uint256(held.collateral) + amount);
         _collaterals[worker] = held;
-        _updateShort(worker, held, _claims[worker]);
+        _updateShort(worker, held, _thaws[worker].thawing);
         emit CollateralAdded(worker, msg.sender, amount, held.collateral);
         vpha.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    function _fit(uint256 collateral) private pure returns (uint80) {
+        if (collateral > MAX_COLLATERAL) revert WorkerRegistry_TooMuchCollateral(collateral);
+        return uint80(collateral);
     }
 
     /// @dev Whatever the permit does, the allowance decides: it may have been used already by somebody who saw it.
@@ -650,28 +709,38 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (allowed < amount) revert WorkerRegistry_InsufficientAllowance(allowed, amount);
     }
 
-    function _updateShort(address worker, Collateral memory held, Claims memory claims) private {
-        bool isShort = held.collateral - claims.thawing < held.required;
-        if (_workers[worker].isShort != isShort) _workers[worker].isShort = isShort;
+    function _isShort(Collateral memory held, uint80 thawing) private pure returns (bool) {
+        return held.collateral - thawing < held.required;
+    }
+
+    function _updateShort(address worker, Collateral memory held, uint80 thawing) private {
+        bool isShort = _isShort(held, thawing);
+        Status status = _workers[worker].status;
+        if (!_isStaying(status)) return;
+        bool isLost = status == Status.Lost || status == Status.ShortAndLost;
+        Status updated = isLost
+            ? (isShort ? Status.ShortAndLost : Status.Lost)
+            : (isShort ? Status.Short : Status.Active);
+        if (updated != status) _workers[worker].status = updated;
     }
 
     function _requireThawed(uint40 start) private view {
         if (block.timestamp < start + THAW) revert WorkerRegistry_Thawing(start + THAW);
     }
 
-    /// @dev The claims of `worker` with `amount` less reserved.
-    function _free(address worker, uint96 amount) private view returns (Claims memory claims) {
+    /// @dev The collateral of `worker` with `amount` less reserved.
+    function _free(address worker, uint96 amount) private view returns (Collateral memory held) {
         if (_slashingRights[msg.sender] == SlashingRight.None) revert WorkerRegistry_NotSlashing(msg.sender);
-        claims = _claims[worker];
-        if (amount > claims.reserved) revert WorkerRegistry_ExceedsReserved(amount, claims.reserved);
-        claims.reserved -= amount;
+        held = _collaterals[worker];
+        if (amount > held.reserved) revert WorkerRegistry_ExceedsReserved(amount, held.reserved);
+        held.reserved -= uint80(amount);
     }
 
     /// @dev All that is neither reserved nor on its way out beyond reach.
-    function _atRisk(Collateral memory held, Claims memory claims, uint40 faultAt) private view returns (uint96) {
-        uint96 out = claims.reserved;
-        if (claims.thawing != 0 && !_isLiable(claims.thawStart, faultAt)) out += claims.thawing;
-        return out < held.collateral ? held.collateral - out : 0;
+    function _atRisk(Collateral memory held, Thaw memory thaw, uint40 faultAt) private view returns (uint96) {
+        uint256 out = held.reserved;
+        if (thaw.thawing != 0 && !_isLiable(thaw.thawStart, faultAt)) out += thaw.thawing;
+        return out < held.collateral ? uint96(held.collateral - out) : 0;
     }
 
     /// @dev Whether what began to thaw at `start` is liable for a fault at `faultAt` that is proposed now. A fault in the second of the

@@ -7,6 +7,7 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IEmissionVault} from "../interfaces/IEmissionVault.sol";
@@ -14,7 +15,7 @@ import {IWorkerRegistry} from "../interfaces/IWorkerRegistry.sol";
 import {IWorkerRewards} from "../interfaces/IWorkerRewards.sol";
 import {Hour, hourAt} from "../types/Hour.sol";
 import {Stream} from "../types/Stream.sol";
-import {Lapse, WorkerState} from "../types/Worker.sol";
+import {Lapse, Standing, WorkerState} from "../types/Worker.sol";
 
 /// @title WorkerRewards
 /// @notice See {IWorkerRewards}.
@@ -44,9 +45,11 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         uint96 accrued;
     }
 
-    /// @dev One slot per hour. `accumulator`: wei per hundredth of weight, times 2^64, when the hour begins.
+    /// @dev One slot per hour. `accumulator`: wei per hundredth of weight, times 2^64, when the hour begins. `isUsed` keeps the slot
+    /// from becoming empty when leases move on, since the accumulator is to come.
     struct Bucket {
-        uint192 accumulator;
+        uint184 accumulator;
+        bool isUsed;
         uint64 ending;
     }
 
@@ -76,7 +79,19 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         uint96 emitted;
         uint96 paid;
         uint96 reserve;
-        uint192 accumulator;
+        uint184 accumulator;
+    }
+
+    /// @dev What a batch of heartbeats adds up to, so that the books are written once. `moves[i]`, 0 to {LEASE_HOURS}: weight that ends i hours after
+    /// `hour`, more or less than before. `extended`: the first `count` have a lease that went on until `end`.
+    struct Batch {
+        Hour hour;
+        Hour end;
+        uint40 blockNumber;
+        int256 starting;
+        int256[7] moves;
+        uint256 count;
+        address[] extended;
     }
 
     /// @dev What closing hours comes to: the first `count` hours from `first` on, one by one, then `idle` ones with nobody, all
@@ -85,7 +100,7 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         Running running;
         Pot pot;
         Hour first;
-        uint192 accumulator;
+        uint184 accumulator;
         uint256 count;
         ClosedHour[] hours_;
         uint96 idleEmission;
@@ -158,22 +173,24 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         if (blockHash == 0 || block.number > blockNumber + _BLOCKS) revert WorkerRewards_UnknownBlock(blockNumber);
 
         Running memory running = _closeHours();
-        uint64 starting = running.starting;
+        Standing[] memory standings = workerRegistry.standingsOf(workers);
         results = new HeartbeatResult[](workers.length);
+        Batch memory batch;
+        (batch.hour, batch.end, batch.blockNumber) = (running.hour, running.hour.plus(LEASE_HOURS), blockNumber);
+        batch.extended = new address[](workers.length);
+        bytes32 domain = _domainSeparatorV4();
         bool isGranted;
         for (uint256 i = 0; i < workers.length; ++i) {
             address worker = workers[i];
-            HeartbeatResult result;
-            if (_isSigned(worker, blockNumber, blockHash, signatures[i * _SIGNATURE_SIZE:])) {
-                (result, starting) = _grant(worker, blockNumber, running.hour, starting);
-            } else {
-                result = HeartbeatResult.BadSignature;
-            }
+            bytes32 hash = _heartbeatHash(domain, worker, blockNumber, blockHash);
+            HeartbeatResult result = _isSigned(worker, hash, signatures[i * _SIGNATURE_SIZE:])
+                ? _grant(worker, standings[i], batch)
+                : HeartbeatResult.BadSignature;
             results[i] = result;
             if (result == HeartbeatResult.Granted) isGranted = true;
         }
         if (!isGranted) revert WorkerRewards_NothingGranted(results[0]);
-        if (starting != running.starting) _running.starting = starting;
+        _write(batch, running);
     }
 
     // REWARDS
@@ -269,69 +286,107 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
 
     /// @inheritdoc IWorkerRewards
     function heartbeatHash(address worker, uint256 blockNumber, bytes32 blockHash) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(_HEARTBEAT_TYPEHASH, worker, blockNumber, blockHash)));
+        return _heartbeatHash(_domainSeparatorV4(), worker, blockNumber, blockHash);
     }
 
     // PRIVATE: LEASES
 
-    function _isSigned(
+    function _heartbeatHash(
+        bytes32 domain,
         address worker,
         uint256 blockNumber,
-        bytes32 blockHash,
-        bytes calldata signature
-    ) private view returns (bool) {
+        bytes32 blockHash
+    ) private pure returns (bytes32) {
+        bytes32 structHash = keccak256(abi.encode(_HEARTBEAT_TYPEHASH, worker, blockNumber, blockHash));
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
+    function _isSigned(address worker, bytes32 hash, bytes calldata signature) private pure returns (bool) {
         (address signer, ECDSA.RecoverError error, ) = ECDSA.tryRecover(
-            heartbeatHash(worker, blockNumber, blockHash),
+            hash,
             bytes32(signature),
             bytes32(signature[32:])
         );
         return error == ECDSA.RecoverError.NoError && signer == worker;
     }
 
-    /// @dev Moves the end of the worker's lease, or begins one with the next full hour. `starting` is that of the books, which
-    /// the caller writes.
-    function _grant(
-        address worker,
-        uint40 blockNumber,
-        Hour hour,
-        uint64 starting
-    ) private returns (HeartbeatResult, uint64) {
+    /// @dev Moves the end of the worker's lease, or begins one with the next full hour.
+    function _grant(address worker, Standing standing, Batch memory batch) private returns (HeartbeatResult) {
         Lease memory lease = _leases[worker];
-        if (blockNumber <= lease.blockNumber) return (HeartbeatResult.Stale, starting);
-        (uint16 weight, uint40 validUntil) = workerRegistry.standingOf(worker);
-        if (weight == 0) return (HeartbeatResult.NotActive, starting);
-        Hour next = hour.plus(1);
-        Hour end = hour.plus(LEASE_HOURS).min(hourAt(validUntil));
-        if (end <= next) return (HeartbeatResult.Expiring, starting);
+        if (batch.blockNumber <= lease.blockNumber) return HeartbeatResult.Stale;
+        uint16 weight = standing.weight();
+        if (weight == 0) return HeartbeatResult.NotActive;
+        Hour hour = batch.hour;
+        Hour end = batch.end.min(hourAt(standing.validUntil()));
+        if (end <= hour.plus(1)) return HeartbeatResult.Expiring;
 
-        bool isRunning = hour < lease.end;
-        if (isRunning && lease.weight == weight) {
-            if (lease.end < end) {
-                _buckets[lease.end].ending -= weight;
-                _buckets[end].ending += weight;
-                lease.end = end;
-            }
+        lease.blockNumber = batch.blockNumber;
+        if (hour < lease.end && lease.weight == weight) {
+            _extend(worker, lease, end, batch);
         } else {
             _settle(lease, hour);
-            if (isRunning) {
-                // The old weight counts until the end of this hour.
-                _buckets[lease.end].ending -= lease.weight;
-                if (lease.from <= hour) {
-                    _buckets[next].ending += lease.weight;
-                    lease.carry = lease.weight;
-                } else {
-                    // It had not begun to count.
-                    starting -= lease.weight;
-                }
-            }
-            starting += weight;
-            _buckets[end].ending += weight;
-            (lease.from, lease.end, lease.weight) = (next, end, weight);
+            _begin(lease, weight, end, batch);
+            emit LeaseGranted(worker, lease.from, lease.end, weight);
         }
-        lease.blockNumber = blockNumber;
         _leases[worker] = lease;
-        emit LeaseGranted(worker, lease.from, lease.end, weight);
-        return (HeartbeatResult.Granted, starting);
+        return HeartbeatResult.Granted;
+    }
+
+    /// @dev The lease goes on with the weight that it has. An end that is earlier than the one it has changes nothing.
+    function _extend(address worker, Lease memory lease, Hour end, Batch memory batch) private {
+        if (lease.end < end) {
+            _move(batch, lease.end, -int256(uint256(lease.weight)));
+            _move(batch, end, int256(uint256(lease.weight)));
+            lease.end = end;
+        }
+        if (lease.end == batch.end) batch.extended[batch.count++] = worker;
+        else emit LeaseGranted(worker, lease.from, lease.end, lease.weight);
+    }
+
+    /// @dev Another weight, or the first one after a gap, counts from the next full hour; until then what there was.
+    function _begin(Lease memory lease, uint16 weight, Hour end, Batch memory batch) private pure {
+        Hour next = batch.hour.plus(1);
+        int256 before = int256(uint256(lease.weight));
+        if (batch.hour < lease.end) {
+            _move(batch, lease.end, -before);
+            if (lease.from <= batch.hour) {
+                _move(batch, next, before);
+                lease.carry = lease.weight;
+            } else {
+                // It had not begun to count.
+                batch.starting -= before;
+            }
+        }
+        batch.starting += int256(uint256(weight));
+        _move(batch, end, int256(uint256(weight)));
+        (lease.from, lease.end, lease.weight) = (next, end, weight);
+    }
+
+    function _move(Batch memory batch, Hour end, int256 weight) private pure {
+        batch.moves[end.unwrap() - batch.hour.unwrap()] += weight;
+    }
+
+    /// @dev Writes the books of a batch, and tells whose lease went on.
+    function _write(Batch memory batch, Running memory running) private {
+        for (uint256 i = 1; i <= LEASE_HOURS; ++i) {
+            if (batch.moves[i] == 0) continue;
+            Bucket storage bucket = _buckets[batch.hour.plus(uint32(i))];
+            (bucket.ending, bucket.isUsed) = (_sum(bucket.ending, batch.moves[i]), true);
+        }
+        if (batch.starting != 0) _running.starting = _sum(running.starting, batch.starting);
+        if (batch.count == 0) return;
+        address[] memory extended = batch.extended;
+        uint256 count = batch.count;
+        // Shortens the array to what was used of it.
+        assembly ("memory-safe") {
+            mstore(extended, count)
+        }
+        emit LeasesExtended(batch.end, extended);
+    }
+
+    /// @dev Weights that end or begin are part of what was added before, so that no sum is negative.
+    function _sum(uint64 weight, int256 change) private pure returns (uint64) {
+        return uint64(uint256(int256(uint256(weight)) + change));
     }
 
     /// @dev Moves into `accrued` what the lease has earned before `hour`, up to which all hours are closed. Rounds down, twice at most.
@@ -382,7 +437,7 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         if (running.hour == hourAt(block.timestamp)) return running;
         Closing memory closing = _closing(running);
         running = closing.running;
-        uint192 accumulator = closing.accumulator;
+        uint184 accumulator = closing.accumulator;
         Hour hour = closing.first;
         for (uint256 i = 0; i < closing.count; ++i) {
             ClosedHour memory closed = closing.hours_[i];
@@ -404,7 +459,7 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         Hour now_ = hourAt(block.timestamp);
         Pot memory pot = _pot;
         (closing.running, closing.pot, closing.first) = (running, pot, running.hour);
-        uint192 accumulator = _buckets[running.hour].accumulator;
+        uint184 accumulator = _buckets[running.hour].accumulator;
         closing.accumulator = accumulator;
         if (running.hour == now_) return closing;
 
@@ -427,7 +482,7 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
                 // What the shares do not divide stays in the reserve, but for a wei.
                 closed.paid = uint96((share * closed.weight).ceilDiv(1 << 64));
                 pot.reserve -= closed.paid;
-                accumulator += uint192(share);
+                accumulator += uint184(share);
             }
             (closed.reserve, closed.accumulator) = (pot.reserve, accumulator);
             running.weight = running.weight + running.starting - _buckets[next].ending;

@@ -205,8 +205,12 @@ interface IAttestationRegistry {
     /// @notice The same, unless the operator is switched off.
     function isValidFor(address key, address operator) external view returns (bool);
 
-    /// @notice Until when it holds, zero if it does not, and the block that it names: what a consumer asks often.
-    function standingOf(address key, address operator) external view returns (uint40 validUntil, uint40 blockNumber);
+    /// @notice Until when it holds, zero if it does not, the block that it names, and {epoch}: as long as that stays, so does the
+    /// answer, until it expires.
+    function standingOf(
+        address key,
+        address operator
+    ) external view returns (uint40 validUntil, uint40 blockNumber, uint32 epoch);
 
     /// @notice Whether governance has confirmed a switch of the operator or of anything that the key's record names.
     function isConfirmedOff(address key, address operator) external view returns (bool);

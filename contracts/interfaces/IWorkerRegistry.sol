@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {CollateralPermit, Lapse, WorkerQuote, WorkerState, WorkerSubject} from "../types/Worker.sol";
+import {CollateralPermit, Lapse, Standing, WorkerQuote, WorkerState, WorkerSubject} from "../types/Worker.sol";
 import {IAttestationRegistry} from "./IAttestationRegistry.sol";
 
 /// @title GPU workers: who they are, what they have posted, and how they leave
@@ -122,6 +122,8 @@ interface IWorkerRegistry {
     /// @notice An Active worker holds the GPU by an attestation that is as new.
     error WorkerRegistry_GpuHeld(bytes32 gpuId, address holder);
     error WorkerRegistry_InsufficientCollateral(uint256 collateral, uint256 required);
+    /// @notice More than {MAX_COLLATERAL} for one worker.
+    error WorkerRegistry_TooMuchCollateral(uint256 collateral);
     error WorkerRegistry_InsufficientAllowance(uint256 allowance, uint256 needed);
     error WorkerRegistry_ZeroAmount();
     /// @notice Only what is more than required can be withdrawn while the worker stays.
@@ -169,6 +171,10 @@ interface IWorkerRegistry {
     /// @notice Attests a registered worker anew: its GPUs, weight and required collateral are those of this quote and of today's
     /// catalog. Open to all. The worker's last quote again changes nothing.
     function reattest(WorkerSubject calldata subject, WorkerQuote calldata quote) external returns (address worker);
+
+    /// @notice Judges the attestations of workers again after governance or Intel have decided something, so that asking for their
+    /// standing stays cheap. Whoever does not hold is left as it is. Open to all.
+    function restamp(address[] calldata workers) external;
 
     // COLLATERAL
 
@@ -242,6 +248,8 @@ interface IWorkerRegistry {
     /// @notice 7 days: how long after its exit request a worker can be proposed for a slash. The rest of the thaw is for the process.
     function DISCOVERY() external view returns (uint40);
     function MAX_GPUS() external view returns (uint256);
+    /// @notice The most that one worker can hold.
+    function MAX_COLLATERAL() external view returns (uint96);
     function MIN_MODEL_COLLATERAL() external view returns (uint96);
     function MAX_MODEL_COLLATERAL() external view returns (uint96);
     function MIN_MODEL_WEIGHT() external view returns (uint16);
@@ -257,8 +265,8 @@ interface IWorkerRegistry {
     /// @notice Who may claim and leave; zero for an unknown worker.
     function operatorOf(address worker) external view returns (address);
 
-    /// @notice The weight that a lease may have now, and until when the attestation holds; 0 for whoever gets no lease.
-    function standingOf(address worker) external view returns (uint16 weight, uint40 validUntil);
+    /// @notice The weight that a lease may have now, and until when the attestation holds (cut to the full hour): for each of `workers`.
+    function standingsOf(address[] calldata workers) external view returns (Standing[] memory);
 
     /// @notice What a fault at `faultAt`, proposed now, could take; 0 if the worker is not liable.
     function atRisk(address worker, uint40 faultAt) external view returns (uint96);

@@ -35,8 +35,11 @@ interface IWorkerRewards {
 
     // EVENTS
 
-    /// @notice The worker's weight counts in the hours `from` … `end` − 1; in hours before `from`, what was granted before.
+    /// @notice The worker's weight counts in the hours `from` … `end` − 1; in hours before `from`, what was granted before. A lease
+    /// that only goes on for {LEASE_HOURS} is in {LeasesExtended}.
     event LeaseGranted(address indexed worker, Hour from, Hour end, uint16 weight);
+    /// @notice These leases go on, with the weights that they have, until `end`.
+    event LeasesExtended(Hour indexed end, address[] workers);
     /// @notice The hour is over: `paid` wei were shared by leases of `weight`, `emitted` came in, `reserve` is left.
     /// @param accumulator Wei per hundredth of weight since ever, times 2^64, at the end of the hour.
     event HourClosed(
@@ -45,7 +48,7 @@ interface IWorkerRewards {
         uint96 emitted,
         uint96 paid,
         uint96 reserve,
-        uint192 accumulator
+        uint184 accumulator
     );
     /// @notice The hours `from` … `to` − 1 had no lease: all that they emitted is in the reserve.
     event HoursIdle(Hour indexed from, Hour to, uint96 emitted, uint96 reserve);

@@ -7,10 +7,10 @@ type Hour is uint32;
 using {unwrap, timestamp, plus, min} for Hour global;
 using {isEqual as ==, isBefore as <, isNotAfter as <=} for Hour global;
 
-/// @notice The hour that contains the unix second `at`.
-function hourAt(uint256 at) pure returns (Hour) {
+/// @notice The hour that contains the unix second `second`.
+function hourAt(uint256 second) pure returns (Hour) {
     // Half a million years of hours fit.
-    return Hour.wrap(uint32(at / 1 hours));
+    return Hour.wrap(uint32(second / 1 hours));
 }
 
 /// @notice Its number.

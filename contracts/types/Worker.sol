@@ -48,5 +48,27 @@ struct CollateralPermit {
     bytes32 s;
 }
 
+/// @notice What a lease needs to know of a worker, in one word: bits 0–15 the weight, 0 for whoever gets no lease; 16–55 until when
+/// the attestation holds (unix seconds).
+type Standing is uint256;
+
+using Standings for Standing global;
+
+library Standings {
+    function pack(uint256 weight_, uint256 validUntil_) internal pure returns (Standing) {
+        return Standing.wrap(weight_ | (validUntil_ << 16));
+    }
+
+    /// @notice In hundredths.
+    function weight(Standing standing) internal pure returns (uint16) {
+        return uint16(Standing.unwrap(standing));
+    }
+
+    /// @notice Unix seconds.
+    function validUntil(Standing standing) internal pure returns (uint40) {
+        return uint40(Standing.unwrap(standing) >> 16);
+    }
+}
+
 /// @dev A weight of 1.0 in the units of the books.
 uint256 constant WEIGHT_UNIT = 100;

@@ -1353,6 +1353,11 @@ export const attestationRegistryAbi = [
         "internalType": "uint40",
         "name": "blockNumber",
         "type": "uint40"
+      },
+      {
+        "internalType": "uint32",
+        "name": "current",
+        "type": "uint32"
       }
     ],
     "stateMutability": "view",
@@ -4514,6 +4519,17 @@ export const workerRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "collateral",
+        "type": "uint256"
+      }
+    ],
+    "name": "WorkerRegistry_TooMuchCollateral",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "model",
         "type": "bytes32"
@@ -5121,6 +5137,19 @@ export const workerRegistryAbi = [
         "internalType": "uint40",
         "name": "",
         "type": "uint40"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_COLLATERAL",
+    "outputs": [
+      {
+        "internalType": "uint96",
+        "name": "",
+        "type": "uint96"
       }
     ],
     "stateMutability": "view",
@@ -5852,6 +5881,19 @@ export const workerRegistryAbi = [
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "address[]",
+        "name": "workers",
+        "type": "address[]"
+      }
+    ],
+    "name": "restamp",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "resumeRegistrations",
     "outputs": [],
@@ -5956,22 +5998,17 @@ export const workerRegistryAbi = [
   {
     "inputs": [
       {
-        "internalType": "address",
-        "name": "worker",
-        "type": "address"
+        "internalType": "address[]",
+        "name": "workers",
+        "type": "address[]"
       }
     ],
-    "name": "standingOf",
+    "name": "standingsOf",
     "outputs": [
       {
-        "internalType": "uint16",
-        "name": "weight",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint40",
-        "name": "validUntil",
-        "type": "uint40"
+        "internalType": "Standing[]",
+        "name": "standings",
+        "type": "uint256[]"
       }
     ],
     "stateMutability": "view",
@@ -6401,9 +6438,9 @@ export const workerRewardsAbi = [
       },
       {
         "indexed": false,
-        "internalType": "uint192",
+        "internalType": "uint184",
         "name": "accumulator",
-        "type": "uint192"
+        "type": "uint184"
       }
     ],
     "name": "HourClosed",
@@ -6469,6 +6506,25 @@ export const workerRewardsAbi = [
       }
     ],
     "name": "LeaseGranted",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Hour",
+        "name": "end",
+        "type": "uint32"
+      },
+      {
+        "indexed": false,
+        "internalType": "address[]",
+        "name": "workers",
+        "type": "address[]"
+      }
+    ],
+    "name": "LeasesExtended",
     "type": "event"
   },
   {

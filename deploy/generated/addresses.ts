@@ -10,10 +10,10 @@ export const addresses = {
       "vpha": "0x3fE3F78EE1b5504158bbE17db7e285D4968003eF",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0xEdF2B966552e9cd2780275F412220dd676048373",
-      "workerRegistry": "0x236d7Eda399577E94571849Ee0A3Ca4Ee6F946d0",
-      "workerRewards": "0xf27926661F1C03CF9dBEc2C3d1E1213428e09320",
-      "slashing": "0x4a84Aa6348876d2aAd43E1A3e07A0d5980D525ab"
+      "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
+      "workerRegistry": "0x1eE126A65e7Fb973Ac3a8B648F03e5cC4FB06d2E",
+      "workerRewards": "0x3Eb1817d5033187F4344755F491b0D5628451e7B",
+      "slashing": "0xd3B011E2e44dCa47dEf4942B2d7fe10153FE3628"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -23,10 +23,10 @@ export const addresses = {
       "vpha": "0x4214720A8F97b3FF918b24A3b7E4C5c229bc5196",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0xEdF2B966552e9cd2780275F412220dd676048373",
-      "workerRegistry": "0x9643C9a272C78C9E3f78E15Cd6D1Fb3e305F60eF",
-      "workerRewards": "0xDE78b367D77Ba8974c8BD86c70327E2777D0D157",
-      "slashing": "0x8A59E4DCa2Cd39625315ce50e39a35553d205533"
+      "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
+      "workerRegistry": "0x6bCDB5f2eb470314d054CB128Fac438Bd38BC89E",
+      "workerRewards": "0xc862754f29BAeE33154E807269B6d9DFB707b803",
+      "slashing": "0x408C54a21C3d06C83a6eBe69411306AE94d656a3"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -36,10 +36,10 @@ export const addresses = {
       "vpha": "0xD0ae737b29FE9F5B4bf719DE49da25be5f65E2C4",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0xEdF2B966552e9cd2780275F412220dd676048373",
-      "workerRegistry": "0xE4DE37C56D03742594C5af0BE152D9941099bE5f",
-      "workerRewards": "0x3EF48b6de1D2c2E98214229e8d59BC86eF8E25cD",
-      "slashing": "0x1CE39302155922D9d37E2a917329C05B721Ff30B"
+      "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
+      "workerRegistry": "0x5180F1791e581b40d107504bdF08C47071A75311",
+      "workerRewards": "0x4eaeD81E2CA421f320c45F199930541F8a62E53a",
+      "slashing": "0xE076963B655eB7bAA70d09e59f003b2B871EaBae"
     }
   }
 } as const;
