@@ -10,6 +10,7 @@ import { deploySuite } from "../deploy/suite.ts";
 import { indexerCommand } from "../ponder/command.ts";
 import { ATTESTER, attestDemo } from "./devnet/attestation.ts";
 import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
+import { scriptWorkers } from "./devnet/workers.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
 import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
 import { type InstanceFile, type Paths, claim, findInstances, findRunning, keyOf, pathsOf } from "./start/instance.ts";
@@ -205,6 +206,7 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
         stakers: options.stakers,
         transactions: options.transactions,
         claims: airdropClaims(manifest),
+        script: (context) => scriptWorkers({ ...context, url: chain.url, manifest }),
         onProgress: ({ done, total }) => update(`${done} of about ${total} transactions`),
       });
       return [undefined, `${transactions} transactions in ${blocks} blocks, ${days} days, ${options.stakers} stakers`];

@@ -51,6 +51,25 @@ export interface HistoryClaim {
   readonly proof: readonly Hex[];
 }
 
+/** Somebody else's part in a history: at its own times, and in the other blocks, it says what it sends. */
+export interface HistoryScript {
+  /** Who sends it. */
+  readonly accounts: readonly Address[];
+  /** Unix seconds of blocks that there should be, in order. */
+  readonly times: readonly bigint[];
+  /** What it sends in the block at `now`; the chain is at the block before. */
+  orders(now: bigint): Promise<Order[]>;
+}
+
+/** What a script is written from. */
+export interface ScriptContext {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly bank: PrivateKeyAccount;
+  /** An account of the development mnemonic. */
+  readonly accountOf: (address: Address) => PrivateKeyAccount;
+}
+
 export interface HistoryOptions {
   readonly url: string;
   readonly manifest: HistoryTarget;
@@ -64,6 +83,8 @@ export interface HistoryOptions {
   readonly transactions?: number;
   /** Airdrop claims to be made on the way. */
   readonly claims?: readonly HistoryClaim[];
+  /** Who else takes part. */
+  readonly script?: (context: ScriptContext) => Promise<HistoryScript | undefined>;
   readonly onProgress?: (progress: { done: number; total: number; timestamp: bigint }) => void;
 }
 
@@ -163,6 +184,7 @@ class History {
   readonly #actors: readonly Actor[];
   readonly #officers: Readonly<Record<Officer, PrivateKeyAccount>>;
   readonly #chainId: number;
+  #script: HistoryScript | undefined;
   /** What happens once its time has come, whoever else acts in that block. */
   readonly #agenda: { readonly at: bigint; readonly orders: (now: bigint) => Order[] }[] = [];
   readonly #kinds: Record<string, number> = {};
@@ -243,6 +265,14 @@ class History {
       operator: undefined,
     }));
 
+    const accountOf = (address: Address) => {
+      const found = devAccounts(0, 100).find((account) => isAddressEqual(account.address, address));
+      if (found === undefined) throw new Error(`${address} is not an account of the development mnemonic`);
+      return found;
+    };
+    const script = await options.script?.({ from, to, bank: officers.bank, accountOf });
+    if (script !== undefined)
+      await chain.prepare([...new Set(script.accounts)].filter((one) => !addresses.includes(one)));
     const times = timesOf(random, from, to, Math.ceil(transactions / PER_BLOCK));
     const history = new History(chain, options, random, ledger, times, actors, officers, await client.getChainId());
     const pausedUntil = await client.readContract({
@@ -250,6 +280,7 @@ class History {
       abi: vphaAbi,
       functionName: "depositsPausedUntil",
     });
+    history.#script = script;
     history.#pausedUntil = pausedUntil;
     const sinks = await Promise.all(
       STREAMS.map((_, stream) =>
@@ -268,18 +299,30 @@ class History {
   async play(): Promise<HistorySummary> {
     const total = this.#options.transactions ?? this.#actors.length * 22;
     let done = 0;
-    for (const [i, timestamp] of this.#times.entries()) {
-      const average = (total - done) / (this.#times.length - i);
-      const isLast = i === this.#times.length - 1;
-      const wanted = isLast ? total - done : Math.round(average * (0.4 + 1.2 * this.#random.next()));
-      const orders = await this.#block(timestamp, Math.min(wanted, 4 * PER_BLOCK));
-      const receipts = await this.#chain.mine(orders, timestamp);
+    let blocks = 0;
+    const stakersTimes = new Set(this.#times);
+    const all = [...new Set([...this.#times, ...(this.#script?.times ?? [])])].sort((a, b) => (a < b ? -1 : 1));
+    let left = this.#times.length;
+    for (const timestamp of all) {
+      const scripted = (await this.#script?.orders(timestamp)) ?? [];
+      const orders: Order[] = [];
+      if (stakersTimes.has(timestamp)) {
+        const average = (total - done) / left;
+        const isLast = left-- === 1;
+        const wanted = isLast ? total - done : Math.round(average * (0.4 + 1.2 * this.#random.next()));
+        orders.push(...(await this.#block(timestamp, Math.min(wanted, 4 * PER_BLOCK))));
+        done += orders.length;
+      } else if (scripted.length === 0) continue;
+      // Stakers first: what the script sends may need more gas than a block has left.
+      const mined = [...orders, ...scripted];
+      const receipts = await this.#chain.mine(mined, timestamp);
       for (const receipt of receipts) this.#ledger.record(receipt.logs);
-      for (const { what } of orders) this.#kinds[what] = (this.#kinds[what] ?? 0) + 1;
-      done += orders.length;
+      for (const { what } of mined) this.#kinds[what] = (this.#kinds[what] ?? 0) + 1;
+      blocks += 1;
       this.#options.onProgress?.({ done, total, timestamp });
     }
-    return { transactions: done, blocks: this.#times.length, kinds: this.#kinds };
+    const transactions = Object.values(this.#kinds).reduce((sum, count) => sum + count, 0);
+    return { transactions, blocks, kinds: this.#kinds };
   }
 
   /** About `wanted` orders for the block at `now`. */

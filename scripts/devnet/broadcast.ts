@@ -9,6 +9,8 @@ export interface Order {
   readonly data: Hex;
   /** For messages: what it does. */
   readonly what: string;
+  /** Limit of gas. Default: enough for what stakers do. */
+  readonly gas?: bigint;
 }
 
 interface Answer {
@@ -90,7 +92,7 @@ export class Broadcaster {
   /** Mines one block at `timestamp` that consists of `orders`. Throws if any of them is missing or failed. */
   async mine(orders: readonly Order[], timestamp: bigint): Promise<RawReceipt[]> {
     const signed: Hex[] = [];
-    for (const [position, { from, to, data }] of orders.entries()) {
+    for (const [position, { from, to, data, gas = GAS }] of orders.entries()) {
       const nonce = this.#nonces.get(from.address);
       if (nonce === undefined) throw new Error(`${from.address} was not prepared`);
       this.#nonces.set(from.address, nonce + 1);
@@ -102,7 +104,7 @@ export class Broadcaster {
           nonce,
           to,
           data,
-          gas: GAS,
+          gas,
           maxFeePerGas: fee,
           // The whole fee is the tip's limit, so that blocks are sorted by position.
           maxPriorityFeePerGas: fee,
