@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import keystore from "@nomicfoundation/hardhat-keystore";
 import { configVariable, defineConfig } from "hardhat/config";
 import { deploymentTasks } from "./deploy/hardhat/tasks.ts";
+import { keeperTasks } from "./scripts/keeper/hardhat/tasks.ts";
 import { attestationTasks } from "./scripts/attestation/hardhat/tasks.ts";
 
 /** solc from npm: compilers are never downloaded. */
@@ -68,5 +69,5 @@ export default defineConfig({
       invariant: { runs: 16, depth: 160, shrinkRunLimit: 200 },
     },
   },
-  tasks: [...deploymentTasks, ...attestationTasks],
+  tasks: [...deploymentTasks, ...attestationTasks, ...keeperTasks],
 });

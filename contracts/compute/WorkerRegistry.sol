@@ -434,7 +434,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (stored.status == Status.None) return view_;
         Collateral memory held = _collaterals[worker];
         Thaw memory thaw = _thaws[worker];
-        (uint40 validUntil, Lapse lapse) = _lapseOf(worker, stored, attestation.epoch());
+        uint32 epoch = attestation.epoch();
+        (uint40 validUntil, Lapse lapse) = _lapseOf(worker, stored, epoch);
         view_ = WorkerView({
             operator: stored.operator,
             proposedOperator: _proposedOperators[worker],
@@ -450,7 +451,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
             thawing: thaw.thawing,
             withdrawableAt: thaw.thawing == 0 ? 0 : thaw.thawStart + THAW,
             reserved: held.reserved,
-            exitAt: thaw.exitStart == 0 ? 0 : thaw.exitStart + THAW
+            exitAt: thaw.exitStart == 0 ? 0 : thaw.exitStart + THAW,
+            isStamped: stored.epoch == uint16(epoch)
         });
     }
 

@@ -30,7 +30,8 @@ interface IWorkerRegistry {
     /// @notice A worker as it is now.
     /// @param collateral All that is held for it. @param required What its GPUs need. @param thawing Part of the collateral that
     /// leaves by {withdraw}, from `withdrawableAt` on. @param reserved Part of it that open proposals of slashes hold.
-    /// @param exitAt From when {finishExit} pays: 0 while the worker stays.
+    /// @param exitAt From when {finishExit} pays: 0 while the worker stays. @param isStamped Whether its attestation was judged after
+    /// the last decision; otherwise it is judged with every question, and {restamp} would save that.
     struct WorkerView {
         address operator;
         address proposedOperator;
@@ -47,6 +48,7 @@ interface IWorkerRegistry {
         uint40 withdrawableAt;
         uint96 reserved;
         uint40 exitAt;
+        bool isStamped;
     }
 
     // EVENTS

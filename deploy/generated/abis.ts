@@ -6172,6 +6172,11 @@ export const workerRegistryAbi = [
             "internalType": "uint40",
             "name": "exitAt",
             "type": "uint40"
+          },
+          {
+            "internalType": "bool",
+            "name": "isStamped",
+            "type": "bool"
           }
         ],
         "internalType": "struct IWorkerRegistry.WorkerView",

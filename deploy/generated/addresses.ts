@@ -11,9 +11,9 @@ export const addresses = {
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x1eE126A65e7Fb973Ac3a8B648F03e5cC4FB06d2E",
-      "workerRewards": "0x3Eb1817d5033187F4344755F491b0D5628451e7B",
-      "slashing": "0xd3B011E2e44dCa47dEf4942B2d7fe10153FE3628"
+      "workerRegistry": "0x8301AD7F9e491007B19C7b11473eF4513DC94b63",
+      "workerRewards": "0xcECf71a3d7e66404334818CF7167555290eeb784",
+      "slashing": "0xb416D93509411a9F940CCE5B3c3f0C5D2Ec4A976"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -24,9 +24,9 @@ export const addresses = {
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x6bCDB5f2eb470314d054CB128Fac438Bd38BC89E",
-      "workerRewards": "0xc862754f29BAeE33154E807269B6d9DFB707b803",
-      "slashing": "0x408C54a21C3d06C83a6eBe69411306AE94d656a3"
+      "workerRegistry": "0x80e2E8F8a0111201DDbD92D5146383Eae71031e1",
+      "workerRewards": "0x8c51eed3b5B020845B402cAFc0D846F2De645F3f",
+      "slashing": "0x4B77494a386907fb920a9e6B852300Eeb63E800D"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -37,9 +37,9 @@ export const addresses = {
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x5180F1791e581b40d107504bdF08C47071A75311",
-      "workerRewards": "0x4eaeD81E2CA421f320c45F199930541F8a62E53a",
-      "slashing": "0xE076963B655eB7bAA70d09e59f003b2B871EaBae"
+      "workerRegistry": "0x7D8B1779328e776427B6e938bC860430Ed5831EB",
+      "workerRewards": "0xD637e3A4866923D529a965e228bB0A15C2A8aEFC",
+      "slashing": "0x93fd177155D407f9eEbACd2592c94b79be5073Ab"
     }
   }
 } as const;

@@ -92,9 +92,14 @@ function textOf(value: unknown, member: string): string | undefined {
 
 /** A collateral file. Checks its form only: dates and signatures are the verifier's. */
 export function readCollateralFile(file: string): CollateralFile {
+  return parseCollateralFile(new TextDecoder().decode(readBytes(file)), file);
+}
+
+/** Like {@link readCollateralFile}; `file` is what the refusals call it. */
+export function parseCollateralFile(content: string, file: string): CollateralFile {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(readBytes(file)));
+    value = JSON.parse(content);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw invalidInput(`${file} is not JSON; it has to hold collateral as Intel's service gives it.`, error);

@@ -1,6 +1,6 @@
 /** Uploads collateral to a verifier: what the chain does not have yet, each after what it needs. */
 import { type Account, type Address, type Hex, type Transport, encodeFunctionData, hexToString, isHex } from "viem";
-import { accountExecutor, chainReader, waitUntilIdle } from "../../deploy/executors/account.ts";
+import { type ChainReader, accountExecutor, chainReader, waitUntilIdle } from "../../deploy/executors/account.ts";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { uploadsOf, type Upload } from "./calls.ts";
 import { isoTime, type CollateralFile, type QeIdentity, type TcbInfo } from "./collateral.ts";
@@ -89,12 +89,46 @@ export function itemsOf(file: CollateralFile): CollateralItem[] {
 }
 
 /** The contract's rule: in neither number lower, in one higher. */
-function compare(item: Age, stored: Age): UploadedItem["result"] | "missing" {
+function compare(item: Age, stored: Age): ComparedItem["result"] {
   if (item.issued === stored.issued && item.evaluation === stored.evaluation) return "present";
   return item.issued < stored.issued || item.evaluation < stored.evaluation ? "newerOnChain" : "missing";
 }
 
 const fmspcOf = ({ kind, fmspc }: CollateralItem) => (kind === "TcbInfo" ? { fmspc } : {});
+
+/** A piece beside what the chain has of it. */
+export interface ComparedItem {
+  readonly item: CollateralItem;
+  readonly onChain: Age;
+  readonly result: Exclude<UploadedItem["result"], "uploaded"> | "missing";
+}
+
+/** What the chain has of a piece. */
+async function compareWithChain(
+  reader: ChainReader,
+  address: Address,
+  item: CollateralItem,
+): Promise<ComparedItem> {
+  const args = [COLLATERAL_KINDS.indexOf(item.kind), item.fmspc] as const;
+  const [issued, , evaluation] = await reader.readContract({
+    address,
+    abi: tdxVerifierAbi,
+    functionName: "collateral",
+    args,
+  });
+  const onChain = { issued, evaluation };
+  return { item, onChain, result: compare(item, onChain) };
+}
+
+/** The pieces of `file` that `verifier` lacks, by kind. A new signer voids what the old one signed: then it is more. */
+export async function missingCollateral(
+  reader: ChainReader,
+  verifier: Address,
+  file: CollateralFile,
+): Promise<CollateralKind[]> {
+  const compared = await Promise.all(itemsOf(file).map((item) => compareWithChain(reader, verifier, item)));
+  return compared.filter(({ result }) => result === "missing").map(({ item }) => item.kind);
+}
 
 export interface UploadOptions {
   readonly transport: Transport;
@@ -117,18 +151,6 @@ export async function uploadCollateral(options: UploadOptions): Promise<Uploaded
   // A run that was stopped may have left an upload on its way.
   await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
   const [chainId, blockNumber] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
-  // Asked for each when its turn has come: a new signer voids what the old one signed.
-  const storedOf = async ({ kind, fmspc }: CollateralItem): Promise<Age> => {
-    const args = [COLLATERAL_KINDS.indexOf(kind), fmspc] as const;
-    const [issued, , evaluation] = await reader.readContract({
-      address,
-      abi: tdxVerifierAbi,
-      functionName: "collateral",
-      args,
-    });
-    return { issued, evaluation };
-  };
-
   const done: UploadedItem[] = [];
   let mined: Hex | undefined;
   const executor = accountExecutor({
@@ -141,8 +163,8 @@ export async function uploadCollateral(options: UploadOptions): Promise<Uploaded
     },
   });
   for (const item of items) {
-    const on = await storedOf(item);
-    const found = compare(item, on);
+    // Asked for each when its turn has come: a new signer voids what the old one signed.
+    const { onChain: on, result: found } = await compareWithChain(reader, address, item);
     let sent: Pick<UploadedItem, "transaction" | "gas"> = {};
     if (found === "missing") {
       const data = encodeFunctionData({ abi: tdxVerifierAbi, ...item.upload });
