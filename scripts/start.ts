@@ -10,6 +10,7 @@ import { deploySuite } from "../deploy/suite.ts";
 import { indexerCommand } from "../ponder/command.ts";
 import { ATTESTER, attestDemo } from "./devnet/attestation.ts";
 import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
+import { createLiveFleet } from "./devnet/live.ts";
 import { scriptWorkers } from "./devnet/workers.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
 import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
@@ -24,6 +25,10 @@ const DAY = 86_400;
 const LEFTOVER_MS = 35_000;
 /** How many of the airdrop's accounts claim in the history. */
 const CLAIMS = 3;
+/** Number of the account of the development mnemonic that relays heartbeats and keeps. */
+const KEEPER = 9;
+/** Between two rounds of the live workers: a lease lasts six hours. */
+const ROUND_MS = 600_000;
 
 /** What went wrong, in words that say what to do. Nothing else is printed of it. */
 class Failure extends Error {}
@@ -101,6 +106,7 @@ function chainKey(options: StartOptions): string {
   });
   const sources = [
     ...filesBelow(path.join(root, "scripts", "devnet"), ".ts"),
+    ...filesBelow(path.join(root, "scripts", "compute"), ".ts"),
     ...filesBelow(path.join(root, "deploy"), ".ts"),
   ];
   return keyOf(preset, [
@@ -246,6 +252,23 @@ async function attest(session: Session, manifest: Manifest, chain: LocalChain): 
   });
 }
 
+/** Lets the workers of the history go on, and a keeper with them, every ten minutes. */
+async function runFleet(session: Session, manifest: Manifest, chain: LocalChain): Promise<void> {
+  const round = createLiveFleet({ url: chain.url, manifest, account: devAccount(KEEPER) });
+  await session.progress.stage("workers", "going on", async () => {
+    const { workers, reattested, heartbeats, chores } = await round();
+    return [undefined, `${heartbeats} of ${workers} beat, ${reattested} attested anew, ${chores} chores of the keeper`];
+  });
+  const timer = setInterval(() => {
+    // The chain may be on its way down; the next round tells more.
+    round().catch(() => undefined);
+  }, ROUND_MS);
+  session.onEnd("workers", () => {
+    clearInterval(timer);
+    return Promise.resolve();
+  });
+}
+
 /** Starts the indexer and waits until it has reached the chain's head and answers. */
 async function index(session: Session, options: StartOptions, paths: Paths, chain: LocalChain): Promise<string> {
   return session.progress.stage("indexer", "starting", async (update) => {
@@ -332,6 +355,7 @@ async function run(session: Session, options: StartOptions, startedAt: number): 
   const chain = await continueChain(session, options, paths);
   const manifest = readManifest(paths.manifest);
   await attest(session, manifest, chain);
+  await runFleet(session, manifest, chain);
   const indexerUrl = options.hasIndexer ? await index(session, options, paths, chain) : null;
   claimed.report = renderReport({
     chainUrl: chain.url,

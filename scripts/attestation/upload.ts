@@ -104,11 +104,7 @@ export interface ComparedItem {
 }
 
 /** What the chain has of a piece. */
-async function compareWithChain(
-  reader: ChainReader,
-  address: Address,
-  item: CollateralItem,
-): Promise<ComparedItem> {
+async function compareWithChain(reader: ChainReader, address: Address, item: CollateralItem): Promise<ComparedItem> {
   const args = [COLLATERAL_KINDS.indexOf(item.kind), item.fmspc] as const;
   const [issued, , evaluation] = await reader.readContract({
     address,

@@ -103,7 +103,12 @@ async function workerChores({ reader, contracts, knowledge }: ChoreOptions): Pro
   const views = await Promise.all(
     [...knowledge.workers].map(async (worker) => ({
       worker,
-      view: await reader.readContract({ address: to, abi: workerRegistryAbi, functionName: "workerOf", args: [worker] }),
+      view: await reader.readContract({
+        address: to,
+        abi: workerRegistryAbi,
+        functionName: "workerOf",
+        args: [worker],
+      }),
     })),
   );
   const staying = views.filter(({ view: { state } }) => state === 1 || state === 2);

@@ -5,7 +5,10 @@ import { dryRun, json, manifest, rpcUrl, text } from "../../../deploy/hardhat/op
 
 /** `keeper`. */
 export const keeperTasks = [
-  task("keeper", "Does what anybody may do and somebody must, for ever: collateral, restamps, slashes that are due, pulls")
+  task(
+    "keeper",
+    "Does what anybody may do and somebody must, for ever: collateral, restamps, slashes that are due, pulls",
+  )
     .addOption({ ...text, name: "duties", description: "Some of them, with commas between (default: all)" })
     .addOption({ ...text, name: "collateral", description: "Collateral: a file, a folder of files, or a URL" })
     .addOption({
