@@ -47,6 +47,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     enum Status {
         None,
         Active,
+        Moved,
         Short,
         Lost,
         ShortAndLost,
@@ -65,10 +66,12 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     }
 
     /// @dev One slot. `thawStart`: when `thawing` was asked for. `exitStart`: when the exit was requested, or the worker removed.
+    /// `leaseFrom`: no lease before it, since a GPU came from another worker; asked only of who is `Moved`.
     struct Thaw {
         uint80 thawing;
         uint40 thawStart;
         uint40 exitStart;
+        uint40 leaseFrom;
     }
 
     /// @dev One slot.
@@ -98,6 +101,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     uint40 public constant THAW = 21 days;
     /// @inheritdoc IWorkerRegistry
     uint40 public constant DISCOVERY = 7 days;
+    /// @inheritdoc IWorkerRegistry
+    uint40 public constant GPU_MOVE = 6 hours;
     /// @inheritdoc IWorkerRegistry
     uint256 public constant MAX_GPUS = 8;
     /// @inheritdoc IWorkerRegistry
@@ -185,7 +190,9 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (stored.attestedBlock == before.attestedBlock) return worker;
         Collateral memory held = _collaterals[worker];
         _describe(worker, stored, held, subject);
-        stored.status = _isShort(held, _thaws[worker].thawing) ? Status.Short : Status.Active;
+        if (_isShort(held, _thaws[worker].thawing)) stored.status = Status.Short;
+        // The other's lease runs on, whatever is attested meanwhile.
+        else if (_isWaiting(worker)) stored.status = Status.Moved;
         _workers[worker] = stored;
         _collaterals[worker] = held;
     }
@@ -230,9 +237,10 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     /// @inheritdoc IWorkerRegistry
     function cancelWithdrawal(address worker) external onlyOperator(worker) {
         _requireStaying(worker, _workers[worker].status);
-        uint80 thawing = _thaws[worker].thawing;
+        Thaw storage thaw = _thaws[worker];
+        uint80 thawing = thaw.thawing;
         if (thawing == 0) revert WorkerRegistry_NoWithdrawal(worker);
-        delete _thaws[worker];
+        (thaw.thawing, thaw.thawStart) = (0, 0);
         _updateShort(worker, _collaterals[worker], 0);
         emit WithdrawalCancelled(worker, thawing);
     }
@@ -467,7 +475,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         uint32 epoch = attestation.epoch();
         for (uint256 i = 0; i < workers.length; ++i) {
             Worker memory stored = _workers[workers[i]];
-            if (stored.status != Status.Active) continue;
+            if (stored.status != Status.Active && (stored.status != Status.Moved || _isWaiting(workers[i]))) continue;
             uint40 validUntil = _validUntil(workers[i], stored, epoch);
             if (validUntil != 0) standings[i] = Standings.pack(stored.weight, validUntil);
         }
@@ -515,15 +523,12 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (subject.operator == address(0)) revert WorkerRegistry_InvalidOperator(address(0));
         Worker memory stored;
         (worker, stored) = _attest(subject, quote);
-        if (_workers[worker].status != Status.None) {
-            revert WorkerRegistry_AlreadyRegistered(worker, _stateOf(worker));
-        }
+        if (_workers[worker].status != Status.None) revert WorkerRegistry_AlreadyRegistered(worker);
         emit WorkerRegistered(worker, subject.operator, msg.sender);
         Collateral memory held;
         _describe(worker, stored, held, subject);
         if (collateral < held.required) revert WorkerRegistry_InsufficientCollateral(collateral, held.required);
         held.collateral = _fit(collateral);
-        stored.status = Status.Active;
         _workers[worker] = stored;
         _collaterals[worker] = held;
         emit CollateralAdded(worker, msg.sender, collateral, collateral);
@@ -561,9 +566,12 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (count == 0 || count > MAX_GPUS) revert WorkerRegistry_InvalidGpuCount(count);
         ModelSlot memory model = _models[subject.model];
         if (!model.isListed) revert WorkerRegistry_UnknownModel(subject.model);
+        bool isMoved;
         for (uint256 i = 0; i < count; ++i) {
-            _take(subject.gpuIds[i], worker, stored.attestedBlock);
+            if (_take(subject.gpuIds[i], worker, stored.attestedBlock)) isMoved = true;
         }
+        if (isMoved) _thaws[worker].leaseFrom = uint40(block.timestamp) + GPU_MOVE;
+        stored.status = isMoved ? Status.Moved : Status.Active;
         (held.model, held.gpuCount) = (model.index, uint8(count));
         // At most 8 GPUs of the largest model: far from the ends of the types.
         unchecked {
@@ -582,12 +590,14 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         );
     }
 
-    function _take(bytes32 gpuId, address worker, uint32 attestedBlock) private {
+    /// @dev Returns whether another worker had it.
+    function _take(bytes32 gpuId, address worker, uint32 attestedBlock) private returns (bool isMoved) {
         Gpu memory gpu = _gpus[gpuId];
         if (gpuId == 0 || (gpu.holder == worker && gpu.attestedBlock == attestedBlock)) {
             revert WorkerRegistry_InvalidGpu(gpuId);
         }
-        if (gpu.holder != worker && gpu.holder != address(0)) _takeFrom(gpuId, gpu, worker, attestedBlock);
+        isMoved = gpu.holder != worker && gpu.holder != address(0);
+        if (isMoved) _takeFrom(gpuId, gpu, worker, attestedBlock);
         _gpus[gpuId] = Gpu(worker, attestedBlock);
     }
 
@@ -626,6 +636,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (stored.status == Status.Lost || stored.status == Status.ShortAndLost) lapse = Lapse.GpuTaken;
         else if (stored.status == Status.Short) lapse = Lapse.Collateral;
         else if (validUntil == 0) lapse = Lapse.Attestation;
+        else if (stored.status == Status.Moved && _isWaiting(worker)) lapse = Lapse.GpuMoved;
     }
 
     /// @dev Until when the attestation holds, in full hours; 0 if it does not. What was judged at another epoch is judged again.
@@ -646,7 +657,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     function _stateOf(Status status, Lapse lapse) private pure returns (WorkerState) {
         if (lapse != Lapse.None) return WorkerState.Lapsed;
-        if (status == Status.Active) return WorkerState.Active;
+        if (status == Status.Active || status == Status.Moved) return WorkerState.Active;
         if (status == Status.Exiting) return WorkerState.Exiting;
         if (status == Status.Exited) return WorkerState.Exited;
         return status == Status.Removed ? WorkerState.Removed : WorkerState.None;
@@ -722,8 +733,17 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         bool isLost = status == Status.Lost || status == Status.ShortAndLost;
         Status updated = isLost
             ? (isShort ? Status.ShortAndLost : Status.Lost)
-            : (isShort ? Status.Short : Status.Active);
+            : isShort
+                ? Status.Short
+                : _isWaiting(worker)
+                    ? Status.Moved
+                    : Status.Active;
         if (updated != status) _workers[worker].status = updated;
+    }
+
+    /// @dev Whether a GPU came from another worker not long ago.
+    function _isWaiting(address worker) private view returns (bool) {
+        return block.timestamp < _thaws[worker].leaseFrom;
     }
 
     function _requireThawed(uint40 start) private view {

@@ -13,7 +13,8 @@ import {IAttestationRegistry} from "./IAttestationRegistry.sol";
 /// it with its next one, within seven days, and never backwards.
 ///
 /// A GPU belongs to the worker whose attestation names it last, and is free as soon as that worker is not Active. Who loses
-/// one is Lapsed until it attests anew.
+/// one is Lapsed until it attests anew; who gets one from another worker is Lapsed for {GPU_MOVE}, in which the other's lease
+/// ends: no GPU counts twice.
 ///
 /// Collateral leaves after 21 days of thaw: what is more than required by {withdraw}, all of it by {requestExit}. A slash takes
 /// what was reserved for it, and nothing else is ever held back. Nothing here pauses an exit.
@@ -104,7 +105,7 @@ interface IWorkerRegistry {
 
     error WorkerRegistry_UnknownWorker(address worker);
     /// @notice The key was registered before; an exited or removed worker needs a new key.
-    error WorkerRegistry_AlreadyRegistered(address worker, WorkerState state);
+    error WorkerRegistry_AlreadyRegistered(address worker);
     /// @notice What was asked is not open to a worker in this state.
     error WorkerRegistry_WrongState(address worker, WorkerState state);
     error WorkerRegistry_NotOperator(address caller, address operator);
@@ -115,8 +116,6 @@ interface IWorkerRegistry {
     error WorkerRegistry_OtherOperator(address named, address operator);
     /// @notice The attestation registry knows the quote, but it does not hold (any more).
     error WorkerRegistry_AttestationNotValid(address worker);
-    /// @notice The worker has a newer attestation already.
-    error WorkerRegistry_StaleAttestation(uint40 blockNumber, uint40 lastBlockNumber);
     error WorkerRegistry_UnknownModel(bytes32 model);
     error WorkerRegistry_InvalidGpuCount(uint256 count);
     /// @notice The id is zero, or named twice.
@@ -220,10 +219,11 @@ interface IWorkerRegistry {
     /// @param faultAt When the fault was; a worker that leaves is liable for earlier ones, for {DISCOVERY} from its request on.
     function reserve(address worker, uint96 amount, uint40 faultAt) external;
 
-    /// @notice Gives back what was reserved. By the slashing contract that reserved it.
+    /// @notice Gives back what was reserved. By the slashing contract, or a former one: each is trusted to know its own.
     function release(address worker, uint96 amount) external;
 
-    /// @notice Takes what was reserved: `bounty` of it to `reporter`, the rest to `receiver`. By the slashing contract that reserved it.
+    /// @notice Takes what was reserved: `bounty` of it to `reporter`, the rest to `receiver`. By the slashing contract, or a
+    /// former one.
     function slash(address worker, uint96 amount, address receiver, uint96 bounty, address reporter) external;
 
     // GOVERNANCE
@@ -249,6 +249,8 @@ interface IWorkerRegistry {
     function THAW() external view returns (uint40);
     /// @notice 7 days: how long after its exit request a worker can be proposed for a slash. The rest of the thaw is for the process.
     function DISCOVERY() external view returns (uint40);
+    /// @notice 6 hours: how long who got a GPU from another worker gets no lease; as long as the other's can last.
+    function GPU_MOVE() external view returns (uint40);
     function MAX_GPUS() external view returns (uint256);
     /// @notice The most that one worker can hold.
     function MAX_COLLATERAL() external view returns (uint96);

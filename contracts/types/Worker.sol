@@ -12,14 +12,15 @@ enum WorkerState {
     Removed
 }
 
-/// @notice Why a worker is lapsed; the first that holds, in this order.
-/// `Heartbeat` is known to {IWorkerRewards} alone: it has no lease.
+/// @notice Why a worker is lapsed.
+/// `GpuMoved`: a GPU came from another worker, whose lease may still run. `Heartbeat` is known to {IWorkerRewards} alone: it has no lease.
 enum Lapse {
     None,
     GpuTaken,
     Collateral,
     Attestation,
-    Heartbeat
+    Heartbeat,
+    GpuMoved
 }
 
 /// @notice What a worker's attestation is bound to: its Keccak-256 is the attestation's subject.

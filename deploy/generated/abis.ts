@@ -4173,11 +4173,6 @@ export const workerRegistryAbi = [
         "internalType": "address",
         "name": "worker",
         "type": "address"
-      },
-      {
-        "internalType": "enum WorkerState",
-        "name": "state",
-        "type": "uint8"
       }
     ],
     "name": "WorkerRegistry_AlreadyRegistered",
@@ -4482,22 +4477,6 @@ export const workerRegistryAbi = [
       }
     ],
     "name": "WorkerRegistry_RegistrationsPaused",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint40",
-        "name": "blockNumber",
-        "type": "uint40"
-      },
-      {
-        "internalType": "uint40",
-        "name": "lastBlockNumber",
-        "type": "uint40"
-      }
-    ],
-    "name": "WorkerRegistry_StaleAttestation",
     "type": "error"
   },
   {
@@ -5132,6 +5111,19 @@ export const workerRegistryAbi = [
   {
     "inputs": [],
     "name": "DISCOVERY",
+    "outputs": [
+      {
+        "internalType": "uint40",
+        "name": "",
+        "type": "uint40"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "GPU_MOVE",
     "outputs": [
       {
         "internalType": "uint40",

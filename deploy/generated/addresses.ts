@@ -11,9 +11,9 @@ export const addresses = {
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x8301AD7F9e491007B19C7b11473eF4513DC94b63",
-      "workerRewards": "0xcECf71a3d7e66404334818CF7167555290eeb784",
-      "slashing": "0xb416D93509411a9F940CCE5B3c3f0C5D2Ec4A976"
+      "workerRegistry": "0x9BfD50D03E2973D1f17253685377A003940fEE63",
+      "workerRewards": "0x4a67D2bCECaE9E53dc60B553D88925b99C2c24b0",
+      "slashing": "0xCd00a195833dfeB3286337Cf9821e764CDE4FC6b"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -24,9 +24,9 @@ export const addresses = {
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x80e2E8F8a0111201DDbD92D5146383Eae71031e1",
-      "workerRewards": "0x8c51eed3b5B020845B402cAFc0D846F2De645F3f",
-      "slashing": "0x4B77494a386907fb920a9e6B852300Eeb63E800D"
+      "workerRegistry": "0x522C7D93B5e749c0e8d6E6c1B8a3421aCF6dE380",
+      "workerRewards": "0x4eD61728aa2Cce0c1a836548524A738AD4D0134E",
+      "slashing": "0xe04D73F88CdAA520eAAefB9e94f1d9D880F4a372"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -37,9 +37,9 @@ export const addresses = {
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x7D8B1779328e776427B6e938bC860430Ed5831EB",
-      "workerRewards": "0xD637e3A4866923D529a965e228bB0A15C2A8aEFC",
-      "slashing": "0x93fd177155D407f9eEbACd2592c94b79be5073Ab"
+      "workerRegistry": "0x6e4F8e004FFc07344b6EDcDb301d364D9fD35d09",
+      "workerRewards": "0xcc91787B7e613c6177eA52Cf21EA7Dc1f260C55E",
+      "slashing": "0xfB74bdb94aca940eA510a0F7d310aEFaFCe99c77"
     }
   }
 } as const;

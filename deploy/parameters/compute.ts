@@ -1,5 +1,5 @@
 /** What workers post, weigh, earn and can lose: the parameters, and the contracts' form of them. */
-import { type Hex, parseEther } from "viem";
+import { type Hex, formatEther, parseEther } from "viem";
 import { WEIGHT_UNIT, modelId } from "../../scripts/compute/calls.ts";
 import { InvalidParameter, integer, list, members, pha } from "./validate.ts";
 
@@ -102,7 +102,7 @@ function parseSlashing(value: unknown): ComputeParameters["slashing"] {
 function within(value: unknown, field: string, { min, max }: { readonly min: bigint; readonly max: bigint }): string {
   const amount = pha(value, field);
   if (parseEther(amount) < min || parseEther(amount) > max) {
-    throw new InvalidParameter(field, `must be from ${min / 10n ** 16n} to ${max / 10n ** 16n} hundredths`);
+    throw new InvalidParameter(field, `must be from ${formatEther(min)} to ${formatEther(max)}`);
   }
   return amount;
 }

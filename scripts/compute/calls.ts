@@ -25,7 +25,7 @@ export interface WorkerSubject {
 export const WORKER_STATES = ["None", "Active", "Lapsed", "Exiting", "Exited", "Removed"] as const;
 
 /** `Lapse`, by its number. */
-export const LAPSES = ["None", "GpuTaken", "Collateral", "Attestation", "Heartbeat"] as const;
+export const LAPSES = ["None", "GpuTaken", "Collateral", "Attestation", "Heartbeat", "GpuMoved"] as const;
 
 /** `HeartbeatResult`, by its number. */
 export const HEARTBEAT_RESULTS = ["Granted", "BadSignature", "Stale", "NotActive", "Expiring"] as const;

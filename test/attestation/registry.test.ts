@@ -157,23 +157,33 @@ describe("the verifier", () => {
   });
 });
 
+/** What the switches of {@link KEY}'s attestation are named by. */
+async function switchIds({
+  quoteOf,
+  registry,
+  verifier,
+  id,
+}: Pick<Awaited<ReturnType<typeof load>>, "quoteOf" | "registry" | "verifier" | "id">) {
+  const { quote } = await quoteOf();
+  const logs = await registry.getEvents.Attested({ key: KEY }, { fromBlock: 0n });
+  const platformId = logs[0]?.args.platform;
+  if (platformId === undefined) throw new Error("nothing was attested");
+  const [, , fmspc, , , , ppid] = await verifier.contract.read.platformOf([platformId]);
+  return {
+    ppid: pad(ppid, { size: 32, dir: "right" }),
+    fmspc: pad(fmspc, { size: 32, dir: "right" }),
+    tdxModule: pad(slice(quote.measurements.mrSeam, 0, 8), { size: 32, dir: "right" }),
+    workload: id,
+  };
+}
+
 describe("kill switches", () => {
   it.each(["ppid", "fmspc", "tdxModule", "workload"] as const)("%s: off, and on again when it lapses", async (kind) => {
     const { quoteOf, attest, registry, id, guardian, stranger, stage, state, authority, verifier } = await load();
     await attest(await quoteOf());
     const other = authority.platform({ seed: "two" });
     await attest(await quoteOf({ key: OTHER_KEY, on: other }));
-    const { quote } = await quoteOf();
-    const logs = await registry.getEvents.Attested({ key: KEY }, { fromBlock: 0n });
-    const platformId = logs[0]?.args.platform;
-    if (platformId === undefined) throw new Error("nothing was attested");
-    const [, , fmspc, , , , ppid] = await verifier.contract.read.platformOf([platformId]);
-    const ids = {
-      ppid: pad(ppid, { size: 32, dir: "right" }),
-      fmspc: pad(fmspc, { size: 32, dir: "right" }),
-      tdxModule: pad(slice(quote.measurements.mrSeam, 0, 8), { size: 32, dir: "right" }),
-      workload: id,
-    };
+    const ids = await switchIds({ quoteOf, registry, verifier, id });
     const until = Number(stage.now() + DAY);
     await registry.write.switchOff([SWITCH[kind], ids[kind], until], { account: guardian });
     expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.switchedOff, kind: SWITCH[kind] });
@@ -208,7 +218,35 @@ describe("kill switches", () => {
     });
     expect(await registry.read.isValidFor([KEY, operator])).toBe(false);
     expect(await registry.read.isValidFor([KEY, OTHER_KEY])).toBe(true);
+
+    const [, blockNumber] = await registry.read.standingOf([KEY, operator]);
+    const epoch = await registry.read.epoch();
+    expect(await registry.read.standingOf([KEY, operator])).toEqual([0, blockNumber, epoch]);
+    const { validUntil } = await registry.read.statusOf([KEY]);
+    expect(await registry.read.standingOf([KEY, OTHER_KEY])).toEqual([validUntil, blockNumber, epoch]);
+    expect(blockNumber).toBe(await registry.read.blockOf([KEY]));
+    expect(await registry.read.standingOf([OTHER_KEY, operator])).toEqual([0, 0, epoch]);
   });
+
+  it.each(["ppid", "fmspc", "tdxModule", "workload", "operator"] as const)(
+    "%s: confirmed off is what governance confirmed, and nothing else",
+    async (kind) => {
+      const { quoteOf, attest, registry, verifier, guardian, id, stage, asGovernance } = await load();
+      await attest(await quoteOf());
+      const operator: Address = "0x3333333333333333333333333333333333333333";
+      const ids = await switchIds({ quoteOf, registry, verifier, id });
+      const name = { ...ids, operator: pad(operator, { size: 32, dir: "right" }) }[kind];
+      const isOff = (key = KEY, of = operator) => registry.read.isConfirmedOff([key, of]);
+      await registry.write.switchOff([SWITCH[kind], name, Number(stage.now() + DAY)], { account: guardian });
+      expect(await isOff()).toBe(false);
+      await registry.write.confirmSwitch([SWITCH[kind], name], asGovernance);
+      expect(await isOff()).toBe(true);
+      if (kind === "operator") expect(await isOff(KEY, OTHER_KEY)).toBe(false);
+      else expect(await isOff(OTHER_KEY)).toBe(false);
+      await registry.write.liftSwitch([SWITCH[kind], name], asGovernance);
+      expect(await isOff()).toBe(false);
+    },
+  );
 
   it("holds the guardian to 14 days and 4 a year; governance confirms and lifts", async () => {
     const { registry, guardian, stage, asGovernance, stranger } = await load();

@@ -105,6 +105,18 @@ describe("a wrong field is named", () => {
     ["attestation.workloads.0.image.tdAttributes", "0x0000000000000000", /tdAttributes: .* must set SEPT_VE_DISABLE/],
     ["attestation.workloads.0.image.mrConfigId", `0x${"00".repeat(48)}`, /rtMr3: must be there/],
     ["attestation.workloads.0.shapes", [], /attestation\.workloads\[0\]\.shapes: must hold 1 to 64/],
+    ["compute", undefined, /compute: is missing/],
+    ["compute.ceiling", "0.009", /compute\.ceiling: must be from 0\.01 to 1000/],
+    ["compute.ceiling", "5.000000000000000001", /compute\.ceiling: must be a multiple of 100 wei/],
+    ["compute.models.0.name", "H 100", /compute\.models\[0\]\.name: must have 1 to 32 printable/],
+    ["compute.models.0.name", 100, /compute\.models\[0\]\.name/],
+    ["compute.models.1.name", "H100", /compute\.models\[1\]\.name: is listed twice/],
+    ["compute.models.0.collateral", "99", /compute\.models\[0\]\.collateral: must be from 100 to 100000/],
+    ["compute.models.0.weight", 9, /compute\.models\[0\]\.weight/],
+    ["compute.slashing.rebuttalDays", 2, /compute\.slashing\.rebuttalDays/],
+    ["compute.slashing.processDays", 6, /compute\.slashing\.processDays/],
+    ["compute.slashing.processDays", 15, /compute\.slashing\.processDays/],
+    ["compute.slashing.caps.breach", 10_001, /compute\.slashing\.caps\.breach/],
   ])("%s = %j", (field, value, message) => {
     expect(() => parseParameters(changed(field, value), "current")).toThrow(message);
   });
