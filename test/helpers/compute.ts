@@ -92,8 +92,13 @@ export async function openCompute(stage: Stage, options: { preset?: Preset; toke
     evidenceHash: of.evidenceHash ?? EVIDENCE_HASH,
   });
 
+  /** Whether the verifier has seen the platform that made the quote. The chain is asked, since fixtures turn it back. */
+  const isPlatformKnown = async (attestationKey: Hex): Promise<boolean> => {
+    const [, , , , notAfterDay] = await attestation.verifier.contract.read.platformOf([keccak256(attestationKey)]);
+    return notAfterDay !== 0;
+  };
+
   /** What `register` and `reattest` take: a quote of `machine` now. The first quote of a platform is a full one. */
-  const known = new Set<unknown>();
   const quote = async (
     machine: { address: Address },
     of: WorkerSubject,
@@ -106,8 +111,8 @@ export async function openCompute(stage: Stage, options: { preset?: Preset; toke
       on,
       ...(options.blockNumber !== undefined && { blockNumber: options.blockNumber }),
     });
-    const [signedData, signatureData] = quoteArguments(made, { isKnown: options.isKnown ?? known.has(on) });
-    known.add(on);
+    const isKnown = options.isKnown ?? (await isPlatformKnown(made.attestationKey));
+    const [signedData, signatureData] = quoteArguments(made, { isKnown });
     return { blockNumber, signedData, signatureData };
   };
 
@@ -171,10 +176,23 @@ export async function openCompute(stage: Stage, options: { preset?: Preset; toke
     ) => {
       const { faultClass = 2, bounty = 0n, reporter = pad("0x", { size: 20 }) } = options;
       const hash = await slashing.write.propose(
-        [worker, faultClass, amount, bounty, reporter, Number(options.faultAt ?? stage.now()), EVIDENCE_HASH, "ipfs://evidence"],
+        [
+          worker,
+          faultClass,
+          amount,
+          bounty,
+          reporter,
+          Number(options.faultAt ?? stage.now()),
+          EVIDENCE_HASH,
+          "ipfs://evidence",
+        ],
         { account: slasher },
       );
-      const [event] = parseEventLogs({ abi: slashingAbi, eventName: "SlashProposed", logs: (await receiptOf(hash)).logs });
+      const [event] = parseEventLogs({
+        abi: slashingAbi,
+        eventName: "SlashProposed",
+        logs: (await receiptOf(hash)).logs,
+      });
       if (event === undefined) throw new Error("no proposal");
       return event.args.proposal;
     },
