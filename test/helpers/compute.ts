@@ -92,8 +92,13 @@ export async function openCompute(stage: Stage, options: { preset?: Preset; toke
     evidenceHash: of.evidenceHash ?? EVIDENCE_HASH,
   });
 
+  /** Whether the verifier has seen the platform that made the quote. The chain is asked, since fixtures turn it back. */
+  const isPlatformKnown = async (attestationKey: Hex): Promise<boolean> => {
+    const [, , , , notAfterDay] = await attestation.verifier.contract.read.platformOf([keccak256(attestationKey)]);
+    return notAfterDay !== 0;
+  };
+
   /** What `register` and `reattest` take: a quote of `machine` now. The first quote of a platform is a full one. */
-  const known = new Set<unknown>();
   const quote = async (
     machine: { address: Address },
     of: WorkerSubject,
@@ -106,8 +111,8 @@ export async function openCompute(stage: Stage, options: { preset?: Preset; toke
       on,
       ...(options.blockNumber !== undefined && { blockNumber: options.blockNumber }),
     });
-    const [signedData, signatureData] = quoteArguments(made, { isKnown: options.isKnown ?? known.has(on) });
-    known.add(on);
+    const isKnown = options.isKnown ?? (await isPlatformKnown(made.attestationKey));
+    const [signedData, signatureData] = quoteArguments(made, { isKnown });
     return { blockNumber, signedData, signatureData };
   };
 

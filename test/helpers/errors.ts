@@ -7,10 +7,13 @@ import {
   merkleDistributorAbi,
   phaAbi,
   phalaAuthorityAbi,
+  slashingAbi,
   tcbCodecAbi,
   tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
+  workerRegistryAbi,
+  workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
 import { revertData } from "../../scripts/attestation/refusal.ts";
 
@@ -35,6 +38,9 @@ const ERRORS: Abi = [
       tdxVerifierAbi,
       tcbCodecAbi,
       teamVestingAbi,
+      workerRegistryAbi,
+      workerRewardsAbi,
+      slashingAbi,
       MOCK_ERRORS,
     ]
       .flatMap((abi): Abi => abi)

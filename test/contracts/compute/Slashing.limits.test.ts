@@ -1,0 +1,177 @@
+/** The limits of slashing: caps, windows, and who decides about them. */
+import type { Address } from "viem";
+import { describe, expect, it } from "vitest";
+import { slashingAbi } from "../../../deploy/generated/abis.ts";
+import { FAULT_CLASSES } from "../../../scripts/compute/calls.ts";
+import { type Compute, LIMITS, machineOf, openCompute } from "../../helpers/compute.ts";
+import { expectRevert } from "../../helpers/errors.ts";
+import { expectEvent } from "../../helpers/events.ts";
+import { DAY, fixture } from "../../helpers/stage.ts";
+import { units } from "../../helpers/suite.ts";
+import { NOBODY } from "../../helpers/workers.ts";
+
+const MACHINE = machineOf("one");
+const WORKER = MACHINE.address;
+const COLLATERAL = units(2_000);
+const WEEK = 7n * DAY;
+
+/** One worker with 2,000 vPHA, 1,250 of which it needs. */
+const load = fixture(async (stage) => {
+  const c = await openCompute(stage);
+  await c.fundCollateral(c.actors.operator, units(50_000));
+  await c.register(MACHINE, { collateral: COLLATERAL });
+  return c;
+});
+
+type Proposal = Awaited<ReturnType<Compute["propose"]>>;
+
+const viewOf = (c: Compute) => c.registry.read.workerOf([WORKER]);
+const execute = (c: Compute, proposal: Proposal) =>
+  c.slashing.write.execute([proposal], { account: c.actors.stranger });
+const reject = (c: Compute, proposal: Proposal) => c.slashing.write.reject([proposal], c.asGovernance);
+const withdraw = (c: Compute, proposal: Proposal) => c.slashing.write.withdraw([proposal], { account: c.slasher });
+const classNumber = (name: (typeof FAULT_CLASSES)[number]) => FAULT_CLASSES.indexOf(name);
+
+describe("the caps", () => {
+  it.each([
+    { name: "Unavailability", cap: units(100) },
+    { name: "Misreporting", cap: units(600) },
+    { name: "Breach", cap: COLLATERAL },
+  ] as const)("$name takes at most its class's part of what was at risk", async ({ name, cap }) => {
+    const c = await load();
+    const faultClass = classNumber(name);
+    const over = c.propose(WORKER, cap + 1n, { faultClass });
+    if (cap === COLLATERAL) await expectRevert(over, "WorkerRegistry_ExceedsAtRisk", [cap + 1n, COLLATERAL]);
+    else await expectRevert(over, "Slashing_ExceedsClassCap", [cap + 1n, cap]);
+    await c.propose(WORKER, cap, { faultClass });
+  });
+
+  it("all proposals of 30 days take at most what was at risk when they began", async () => {
+    const c = await load();
+    const { operator } = c.actors;
+    await c.propose(WORKER, units(1_500));
+    // New collateral is not in the base of the window that runs.
+    await c.registry.write.addCollateral([WORKER, units(5_000)], { account: operator });
+    await expectRevert(c.propose(WORKER, units(500) + 1n), "Slashing_ExceedsWindowCap", [units(500) + 1n, units(500)]);
+    await c.propose(WORKER, units(500));
+    await c.stage.travel(30n * DAY - 1n);
+    await expectRevert(c.propose(WORKER, 1n), "Slashing_ExceedsWindowCap", [1n, 0n]);
+    await c.stage.travel(1n);
+    await c.propose(WORKER, units(1_000));
+    const [start, base, used] = await c.slashing.read.windowOf([WORKER]);
+    expect([BigInt(start), base, used]).toEqual([c.stage.now(), units(5_000), units(1_000)]);
+  });
+
+  it("what was rejected or withdrawn can be used again, what was executed cannot", async () => {
+    const c = await load();
+    const [first, second, third] = [
+      await c.propose(WORKER, units(600)),
+      await c.propose(WORKER, units(700)),
+      await c.propose(WORKER, units(200)),
+    ];
+    await reject(c, first);
+    await withdraw(c, second);
+    expect((await c.slashing.read.windowOf([WORKER]))[2]).toBe(units(200));
+    expect((await viewOf(c)).reserved).toBe(units(200));
+    await c.stage.travel(WEEK);
+    await execute(c, third);
+    expect((await c.slashing.read.windowOf([WORKER]))[2]).toBe(units(200));
+    await c.propose(WORKER, units(1_800));
+  });
+
+  it("what was proposed in one window gives nothing back to the next", async () => {
+    const c = await load();
+    await c.propose(WORKER, units(100));
+    await c.stage.travel(29n * DAY);
+    const late = await c.propose(WORKER, units(300));
+    await c.stage.travel(DAY);
+    await c.propose(WORKER, units(50));
+    const before = await c.slashing.read.windowOf([WORKER]);
+    expect(before[2]).toBe(units(50));
+    await withdraw(c, late);
+    expect(await c.slashing.read.windowOf([WORKER])).toEqual(before);
+  });
+});
+
+describe("who decides, and by which limits", () => {
+  it("governance names slasher, judge and treasury, and says so", async () => {
+    const c = await load();
+    const { alice, bob, carol, stranger } = c.actors;
+    const proposal = await c.propose(WORKER, units(100));
+    const { write } = c.slashing;
+    await expectEvent(c.stage, write.setSlasher([alice], c.asGovernance), c.slashing, "SlasherChanged", {
+      slasher: alice,
+    });
+    await expectEvent(c.stage, write.setJudge([bob], c.asGovernance), c.slashing, "JudgeChanged", { judge: bob });
+    await expectEvent(c.stage, write.setTreasury([carol], c.asGovernance), c.slashing, "TreasuryChanged", {
+      treasury: carol,
+    });
+    for (const call of [
+      () => write.setSlasher([alice], c.asGovernance),
+      () => write.setJudge([bob], c.asGovernance),
+      () => write.setTreasury([carol], c.asGovernance),
+      () => write.setLimits([LIMITS], c.asGovernance),
+    ]) {
+      await expectRevert(call(), "Slashing_NothingChanges");
+    }
+    await c.stage.travel(WEEK);
+    await write.execute([proposal], { account: stranger });
+    expect(await c.vpha.read.balanceOf([carol])).toBe(units(100));
+    const { slasher, judge, treasury } = {
+      slasher: await c.slashing.read.slasher(),
+      judge: await c.slashing.read.judge(),
+      treasury: await c.slashing.read.treasury(),
+    };
+    expect([slasher, judge, treasury]).toEqual([alice, bob, carol]);
+  });
+
+  it("no judge of zero, no treasury of zero or in the registry, not even at first", async () => {
+    const c = await load();
+    const { governance, treasury } = c.actors;
+    const { write } = c.slashing;
+    await expectRevert(write.setJudge([NOBODY], c.asGovernance), "Slashing_InvalidAccount", [NOBODY]);
+    for (const account of [NOBODY, c.registry.address]) {
+      await expectRevert(write.setTreasury([account], c.asGovernance), "Slashing_InvalidAccount", [account]);
+    }
+    const deploy = (judge: Address, receiver: Address) =>
+      c.stage.deploy("Slashing", slashingAbi, [
+        c.authority.address,
+        c.registry.address,
+        c.slasher,
+        judge,
+        receiver,
+        LIMITS,
+      ]);
+    await expectRevert(deploy(NOBODY, treasury), "Slashing_InvalidAccount", [NOBODY]);
+    await expectRevert(deploy(governance, c.registry.address), "Slashing_InvalidAccount", [c.registry.address]);
+  });
+
+  it("windows and caps change for proposals to come, within the bounds", async () => {
+    const c = await load();
+    const days = (count: bigint) => Number(count * DAY);
+    const refused = [
+      { ...LIMITS, rebuttalWindow: days(3n) - 1 },
+      { ...LIMITS, rebuttalWindow: days(10n), processWindow: days(10n) - 1 },
+      { ...LIMITS, processWindow: days(14n) + 1 },
+      { ...LIMITS, caps: [500, 3_000, 10_001] as const },
+      { ...LIMITS, caps: [10_001, 3_000, 10_000] as const },
+    ];
+    for (const limits of refused) {
+      await expectRevert(c.slashing.write.setLimits([limits], c.asGovernance), "Slashing_InvalidLimits");
+    }
+    const before = await c.propose(WORKER, units(100));
+    const limits = { rebuttalWindow: days(3n), processWindow: days(3n), caps: [0, 1, 10_000] as const };
+    const hash = await c.slashing.write.setLimits([limits], c.asGovernance);
+    await expectEvent(c.stage, hash, c.slashing, "LimitsChanged", { limits });
+    expect(await c.slashing.read.limits()).toEqual(limits);
+    await expectRevert(
+      c.propose(WORKER, 1n, { faultClass: classNumber("Unavailability") }),
+      "Slashing_ExceedsClassCap",
+      [1n, 0n],
+    );
+    const after = await c.propose(WORKER, units(1));
+    await c.stage.travel(3n * DAY);
+    await execute(c, after);
+    await expectRevert(execute(c, before), "Slashing_TooEarly", [before.rebuttalUntil]);
+  });
+});
