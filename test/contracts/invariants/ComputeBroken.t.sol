@@ -59,6 +59,8 @@ contract ComputeBrokenTest is ComputeCampaign {
 
     function test_payPastTheLeaseIsFound() external {
         _break(address(rewards), new BrokenLeaseRewards(_genuine(address(rewards))));
+        registryHandler.reattestEverybody(0, 0, 0);
+        rewardsHandler.work(0, 0, 1);
         // Half of the workers cannot go on, and the others earn.
         for (uint256 i = 0; i < ledger.MACHINES(); i += 2) {
             attestation.setRevoked(ledger.addressOf(i), true);

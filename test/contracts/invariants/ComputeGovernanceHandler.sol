@@ -14,10 +14,10 @@ import {World} from "./World.sol";
 
 /// @title Changes the catalog, the ceiling and the sink, and pauses what may be paused
 contract ComputeGovernanceHandler is HourWatcher {
-    EmissionVault private _vault;
-    VPHA private _vpha;
-    address private _governance;
-    address private _guardian;
+    EmissionVault private immutable _vault;
+    VPHA private immutable _vpha;
+    address private immutable _governance;
+    address private immutable _guardian;
 
     constructor(
         World world_,

@@ -12,10 +12,9 @@ import {World} from "./World.sol";
 abstract contract ComputeHandler is Handler {
     uint256 private constant _GPUS = 24;
 
-    // Not immutable, here and in the handlers: the runner knows a contract by its code.
-    IWorkerRegistry public registry;
-    AttestationStandIn public attestation;
-    WorkerLedger public ledger;
+    IWorkerRegistry public immutable registry;
+    AttestationStandIn public immutable attestation;
+    WorkerLedger public immutable ledger;
 
     constructor(World world_, IWorkerRegistry registry_, WorkerLedger ledger_) Handler(world_) {
         (registry, ledger, attestation) = (registry_, ledger_, ledger_.attestation());

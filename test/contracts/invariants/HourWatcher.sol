@@ -8,8 +8,8 @@ import {Vm} from "../harness/Vm.sol";
 
 /// @title Compares what the contract says of each hour that it closes with the account of the hours
 abstract contract HourWatcher is ComputeHandler {
-    IWorkerRewards public rewards;
-    HourLedger public hours_;
+    IWorkerRewards public immutable rewards;
+    HourLedger public immutable hours_;
 
     constructor(IWorkerRewards rewards_, HourLedger hourLedger) {
         (rewards, hours_) = (rewards_, hourLedger);

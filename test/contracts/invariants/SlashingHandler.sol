@@ -24,8 +24,8 @@ contract SlashingHandler is ComputeHandler {
         uint256 base;
     }
 
-    IERC20 public vpha;
-    address public governance;
+    IERC20 public immutable vpha;
+    address public immutable governance;
     ISlashing[2] private _books;
     Entry[] private _entries;
     mapping(uint256 book => mapping(uint256 number => Window)) private _windows;

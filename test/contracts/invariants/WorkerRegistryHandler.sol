@@ -10,7 +10,7 @@ import {World} from "./World.sol";
 
 /// @title Registers and attests workers, moves their collateral, and lets them leave; tries what nobody may do
 contract WorkerRegistryHandler is ComputeHandler {
-    IERC20 public vpha;
+    IERC20 public immutable vpha;
 
     constructor(World world_, IWorkerRegistry registry_, WorkerLedger ledger_) ComputeHandler(world_, registry_, ledger_) {
         vpha = registry_.vpha();

@@ -34,8 +34,8 @@ contract WorkerRewardsHandler is HourWatcher {
         uint256 sharesBefore;
     }
 
-    VPHA private _vpha;
-    IERC20 private _pha;
+    VPHA private immutable _vpha;
+    IERC20 private immutable _pha;
 
     constructor(
         World world_,
