@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AttestationState, AttestationStatus, IAttestationRegistry, SwitchKind} from "../../../contracts/interfaces/IAttestationRegistry.sol";
+import {
+    AttestationState,
+    AttestationStatus,
+    IAttestationRegistry,
+    SwitchKind
+} from "../../../contracts/interfaces/IAttestationRegistry.sol";
 
 /// @title What the compute contracts ask of {IAttestationRegistry}, without quotes
 /// @notice Nothing in Solidity can make a quote of TDX. Here a quote is what {issue} has given out, and a test decides what
@@ -78,10 +83,7 @@ contract AttestationStandIn {
         else status.state = AttestationState.Valid;
     }
 
-    function standingOf(
-        address key,
-        address operator
-    ) external view returns (uint40 validUntil, uint40 blockNumber) {
+    function standingOf(address key, address operator) external view returns (uint40 validUntil, uint40 blockNumber) {
         Record memory record = _records[key];
         blockNumber = record.blockNumber;
         bool isOff = block.timestamp < offUntil[operator] || !_holds(key);

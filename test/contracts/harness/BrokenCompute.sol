@@ -107,16 +107,17 @@ contract BrokenCeilingRewards is Front {
     }
 }
 
-/// @notice Breaks invariant 9: who claims is paid for an hour more than the lease.
-/// @dev Slot 7: leases by worker; bits 32–63 are the end.
+/// @notice Breaks invariant 9: who claims after its lease is paid for another hour, at the ceiling.
+/// @dev Slot 7: leases by worker; bits 136–231 are what it has accrued.
 contract BrokenLeaseRewards is Front {
     constructor(address genuine) Front(genuine) {}
 
     function claim(address[] calldata workers, address) external {
-        uint256 hour = block.timestamp / 3600;
+        IWorkerRewards self = IWorkerRewards(address(this));
         for (uint256 i = 0; i < workers.length; ++i) {
-            IWorkerRewards.LeaseView memory lease = IWorkerRewards(address(this)).leaseOf(workers[i]);
-            if (lease.end.unwrap() <= hour && lease.weight != 0) _add(_slotOf(workers[i], 7), 1 << 32);
+            IWorkerRewards.LeaseView memory lease = self.leaseOf(workers[i]);
+            if (lease.end.unwrap() > block.timestamp / 3600) continue;
+            _add(_slotOf(workers[i], 7), (self.ceiling() * lease.weight) << 136);
         }
         _returnAs(_genuinely(msg.data));
     }
@@ -163,16 +164,7 @@ contract BrokenExpiryRegistry is Front {
 contract BrokenCapSlashing is Front {
     constructor(address genuine) Front(genuine) {}
 
-    function propose(
-        address worker,
-        uint8,
-        uint96,
-        uint96,
-        address,
-        uint40,
-        bytes32,
-        string calldata
-    ) external {
+    function propose(address worker, uint8, uint96, uint96, address, uint40, bytes32, string calldata) external {
         bytes32 slot = _slotOf(worker, 7);
         assembly ("memory-safe") {
             sstore(slot, 0)

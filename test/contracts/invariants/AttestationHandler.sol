@@ -9,7 +9,11 @@ import {World} from "./World.sol";
 
 /// @title Attestations end, come back, are switched off, and name what the registry does not know
 contract AttestationHandler is ComputeHandler {
-    constructor(World world_, IWorkerRegistry registry_, WorkerLedger ledger_) ComputeHandler(world_, registry_, ledger_) {}
+    constructor(
+        World world_,
+        IWorkerRegistry registry_,
+        WorkerLedger ledger_
+    ) ComputeHandler(world_, registry_, ledger_) {}
 
     function selectors() external pure override returns (bytes4[] memory list) {
         list = new bytes4[](5);

@@ -21,7 +21,7 @@ import {ComputeCampaign} from "./ComputeCampaign.sol";
 /// @notice The same handlers and checks as in {ComputeInvariantsTest}, with one contract's code replaced by a broken one: the
 /// check of the invariant that it breaks must fail. All of them hold before.
 contract ComputeBrokenTest is ComputeCampaign {
-    uint256 private constant ACTIONS = 120;
+    uint256 private constant ACTIONS = 80;
 
     function setUp() public override {
         super.setUp();
@@ -138,7 +138,7 @@ contract ComputeBrokenTest is ComputeCampaign {
     /// @dev Everybody attests, works for hours and claims.
     function _workAndClaim() private {
         registryHandler.reattestEverybody(0, 0, 0);
-        for (uint256 i = 0; i < 12; ++i) {
+        for (uint256 i = 0; i < 6; ++i) {
             rewardsHandler.work(i, i, 0);
         }
         for (uint256 i = 0; i < ledger.MACHINES(); ++i) {

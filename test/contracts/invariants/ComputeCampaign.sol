@@ -95,10 +95,7 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
     /// @notice 8. An hour's total = Σ weights of the leases that cover it. The hours to come: {expectLater}.
     function checkWeight() public view {
         world.requireNone(8);
-        uint256 hour = block.timestamp / 3600;
-        (uint256 weight, uint256 nextWeight, , , , ) = rewards.totals();
-        vm.assertEq(weight, hours_.weightOf(hour), "this hour's weight is not that of its leases");
-        vm.assertEq(nextWeight, hours_.weightOf(hour + 1), "the next hour's weight is not that of its leases");
+        _checkHourWeights();
         for (uint256 i = 0; i < ledger.MACHINES(); ++i) {
             uint256 end = hours_.endOf(i);
             if (end == 0) continue;
@@ -108,12 +105,19 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
         }
     }
 
+    function _checkHourWeights() private view {
+        uint256 hour = block.timestamp / 3600;
+        (uint256 weight, uint256 nextWeight, , , , ) = rewards.totals();
+        vm.assertEq(weight, hours_.weightOf(hour), "this hour's weight is not that of its leases");
+        vm.assertEq(nextWeight, hours_.weightOf(hour + 1), "the next hour's weight is not that of its leases");
+    }
+
     /// @notice 9. Σ paid ≤ Σ pulled; no hour above the ceiling; nobody paid past a lease. One worker at a time: {expectLater}
     /// looks at all.
     function checkPay() public view {
         world.requireNone(9);
         uint256 number = uint256(keccak256(abi.encode(block.timestamp, world.successes()))) % ledger.MACHINES();
-        (HourLedger.Books memory books, , ) = hours_.closedNow(number);
+        (HourLedger.Books memory books, ) = _checkWorker(number);
         (, , uint256 reserve, uint256 credited, uint256 received, uint256 paid) = rewards.totals();
         vm.assertEq(reserve, books.reserve, "another reserve");
         vm.assertEq(credited, books.credited, "more or less was credited than was emitted");
@@ -123,12 +127,13 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
         vm.assertLe(paid, books.shared, "more was paid than hours have shared");
         vm.assertEq(received + _owed(), hours_.available(), "another amount was pulled");
         vm.assertEq(pha.balanceOf(address(rewards)), received - paid + hours_.donated(), "PHA moved on another way");
-        _checkWorker(number);
     }
 
     /// @dev A worker's pay is the sum of its hours, but for the wei that are rounded down.
-    function _checkWorker(uint256 number) private view returns (uint256 pay) {
-        (, uint256 earned, uint256 count) = hours_.closedNow(number);
+    function _checkWorker(uint256 number) private view returns (HourLedger.Books memory books, uint256 pay) {
+        uint256 earned;
+        uint256 count;
+        (books, earned, count) = hours_.closedNow(number);
         pay = hours_.claimed(number) + rewards.rewardsOf(ledger.addressOf(number));
         vm.assertLe(pay, earned, "a worker is paid more than its hours");
         vm.assertGe(pay + 4 * count, earned, "a worker is paid less than its hours");
@@ -161,7 +166,11 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
             uint256 reserved = registry.workerOf(m.worker).reserved;
             vm.assertEq(reserved, slashingHandler.heldOf(i), "reserved is not the sum of the open proposals");
             vm.assertLe(reserved, m.collateral, "more is reserved than there is");
-            vm.assertEq(registry.atRisk(m.worker, uint40(block.timestamp)), ledger.atRisk(i, block.timestamp), "at risk");
+            vm.assertEq(
+                registry.atRisk(m.worker, uint40(block.timestamp)),
+                ledger.atRisk(i, block.timestamp),
+                "at risk"
+            );
             for (uint256 book = 0; book < slashings.length; ++book) {
                 SlashingHandler.Window memory window = slashingHandler.windowOf(book, i);
                 (uint256 start, uint256 base, uint256 used) = slashings[book].windowOf(m.worker);
@@ -201,10 +210,10 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
     /// @notice Always reverts: with {ComputeCampaign_Done} if all went well.
     function tryLater() external {
         for (uint256 i = 0; i < 8; ++i) {
-            checkWeight();
-            _checkEverybodysPay();
+            _checkHourWeights();
             vm.warp((block.timestamp / 3600 + 1) * 3600);
         }
+        _checkEverybodysPay();
         _payEverybody();
         for (uint256 i = 0; i < ledger.MACHINES(); ++i) {
             Machine memory m = ledger.machine(i);
@@ -224,10 +233,12 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
 
     function _checkEverybodysPay() private view {
         uint256 total;
+        HourLedger.Books memory books;
         for (uint256 i = 0; i < ledger.MACHINES(); ++i) {
-            total += _checkWorker(i);
+            uint256 pay;
+            (books, pay) = _checkWorker(i);
+            total += pay;
         }
-        (HourLedger.Books memory books, , ) = hours_.closedNow(0);
         vm.assertLe(total, books.shared, "workers earn more than the hours have shared");
     }
 

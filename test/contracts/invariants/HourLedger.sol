@@ -77,9 +77,7 @@ contract HourLedger {
     }
 
     /// @notice What the books come to when all hours are closed, and what that makes of one worker's earnings and hours.
-    function closedNow(
-        uint256 number
-    ) external view returns (Books memory all, uint256 earnedNow, uint256 hoursNow) {
+    function closedNow(uint256 number) external view returns (Books memory all, uint256 earnedNow, uint256 hoursNow) {
         all = _books;
         (earnedNow, hoursNow) = (earned[number], hoursOf[number]);
         uint256 now_ = block.timestamp / 3600;

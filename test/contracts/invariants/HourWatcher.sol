@@ -34,8 +34,10 @@ abstract contract HourWatcher is ComputeHandler {
     }
 
     function _checkHour(Vm.Log memory log) private {
-        (uint256 weight, uint256 emitted, uint256 paid, uint256 reserve, ) =
-            abi.decode(log.data, (uint256, uint256, uint256, uint256, uint256));
+        (uint256 weight, uint256 emitted, uint256 paid, uint256 reserve, ) = abi.decode(
+            log.data,
+            (uint256, uint256, uint256, uint256, uint256)
+        );
         uint256 ceiling = hours_.ceiling();
         (HourLedger.Closed memory closed, uint256 reserveLeft) = hours_.closeHour();
         _check(8, closed.hour == uint256(log.topics[1]), "another hour was closed");

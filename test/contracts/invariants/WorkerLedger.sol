@@ -33,7 +33,7 @@ struct Machine {
 /// @title An account of the workers, kept by the handlers from what they did
 /// @notice Written in plain steps, and shared by all handlers of the compute contracts: slashes change what the operators get.
 contract WorkerLedger is Test {
-    uint256 public constant MACHINES = 12;
+    uint256 public constant MACHINES = 10;
     uint256 private constant _THAW = 1_814_400;
     uint256 private constant _DISCOVERY = 604_800;
 

@@ -12,7 +12,11 @@ import {World} from "./World.sol";
 contract WorkerRegistryHandler is ComputeHandler {
     IERC20 public immutable vpha;
 
-    constructor(World world_, IWorkerRegistry registry_, WorkerLedger ledger_) ComputeHandler(world_, registry_, ledger_) {
+    constructor(
+        World world_,
+        IWorkerRegistry registry_,
+        WorkerLedger ledger_
+    ) ComputeHandler(world_, registry_, ledger_) {
         vpha = registry_.vpha();
     }
 
@@ -271,7 +275,13 @@ contract WorkerRegistryHandler is ComputeHandler {
             abi.encodeCall(registry.setSlashing, (address(registry))),
             abi.encodeCall(registry.pauseRegistrations, (block.timestamp + 1))
         ];
-        _mustFail(7, "a stranger moved a worker's collateral", thief, address(registry), calls[(c >> 64) % calls.length]);
+        _mustFail(
+            7,
+            "a stranger moved a worker's collateral",
+            thief,
+            address(registry),
+            calls[(c >> 64) % calls.length]
+        );
     }
 
     /// @notice Quotes that nobody gave out, of another subject, or for a worker that is there or gone.
@@ -283,7 +293,8 @@ contract WorkerRegistryHandler is ComputeHandler {
         WorkerQuote memory quote = _quote(number, subject);
         uint256 kind = (c >> 64) % 4;
         if (kind == 0) subject.gpuIds[0] = bytes32(c);
-        else if (kind == 1) quote.signedData = abi.encode(m.worker, registry.subjectHash(subject), quote.blockNumber + 1);
+        else if (kind == 1)
+            quote.signedData = abi.encode(m.worker, registry.subjectHash(subject), quote.blockNumber + 1);
         else if (kind == 2) quote.blockNumber -= 1;
         bytes memory data =
             m.life == Life.None || c % 2 == 0

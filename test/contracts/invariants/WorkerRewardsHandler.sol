@@ -114,10 +114,11 @@ contract WorkerRewardsHandler is HourWatcher {
 
     /// @dev Wrong: by another key, or of another block.
     function _sign(Batch memory batch, uint256 i, bool isWrong) private view returns (bytes memory) {
-        uint256 key = ledger.keyOf(isWrong && i % 2 == 0 ? (batch.numbers[i] + 1) % ledger.MACHINES() : batch.numbers[i]);
+        uint256 key = ledger.keyOf(
+            isWrong && i % 2 == 0 ? (batch.numbers[i] + 1) % ledger.MACHINES() : batch.numbers[i]
+        );
         uint256 named = isWrong && i % 2 == 1 ? batch.blockNumber - 1 : batch.blockNumber;
-        (bytes32 r, bytes32 vs) =
-            vm.signCompact(key, rewards.heartbeatHash(batch.workers[i], named, blockhash(named)));
+        (bytes32 r, bytes32 vs) = vm.signCompact(key, rewards.heartbeatHash(batch.workers[i], named, blockhash(named)));
         return bytes.concat(r, vs);
     }
 
@@ -230,7 +231,12 @@ contract WorkerRewardsHandler is HourWatcher {
     function donate(uint256 a, uint256 b, uint256) external {
         address from = world.actor(a);
         uint256 amount = spread(b, 1, _pha.balanceOf(from) / 1_000 + 1);
-        (bool success, ) = _do("donate", from, address(_pha), abi.encodeCall(_pha.transfer, (address(rewards), amount)));
+        (bool success, ) = _do(
+            "donate",
+            from,
+            address(_pha),
+            abi.encodeCall(_pha.transfer, (address(rewards), amount))
+        );
         if (success) hours_.recordDonated(amount);
     }
 
