@@ -25,6 +25,7 @@ contract ComputeBrokenTest is ComputeCampaign {
 
     function setUp() public override {
         super.setUp();
+        _looksAtAll = true;
         _drive(1, ACTIONS);
         checkCollateral();
         checkWeight();

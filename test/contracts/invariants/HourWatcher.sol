@@ -24,6 +24,7 @@ abstract contract HourWatcher is ComputeHandler {
         vm.recordLogs();
         (success, result) = _do(action, caller, address(rewards), data);
         Vm.Log[] memory logs = vm.getRecordedLogs();
+        _lookAtLeases();
         if (!success) return (success, result);
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].emitter != address(rewards)) continue;
@@ -32,6 +33,9 @@ abstract contract HourWatcher is ComputeHandler {
         }
         _check(8, hours_.books().hour == block.timestamp / 3600, "an hour was not closed");
     }
+
+    /// @dev Called after each call.
+    function _lookAtLeases() internal virtual {}
 
     function _checkHour(Vm.Log memory log) private {
         (uint256 weight, uint256 emitted, uint256 paid, uint256 reserve, ) = abi.decode(

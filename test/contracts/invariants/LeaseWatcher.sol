@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 import {IWorkerRewards} from "../../../contracts/interfaces/IWorkerRewards.sol";
 import {Life, WorkerLedger} from "./WorkerLedger.sol";
-import {IWatcher, World} from "./World.sol";
+import {World} from "./World.sol";
 
-/// @title Watches every lease across every call and every time jump
+/// @title Watches every lease across every call of the rewards
 /// @notice Reports invariant 10 as broken if a lease begins, grows or changes, or a heartbeat is taken, while the worker's
 /// attestation does not hold; or if a lease then goes beyond six hours or beyond the attestation.
-contract LeaseWatcher is IWatcher {
+contract LeaseWatcher {
     World private immutable _world;
     WorkerLedger private immutable _ledger;
     IWorkerRewards private immutable _rewards;

@@ -137,9 +137,10 @@ contract WorkerRegistryHandler is ComputeHandler {
     }
 
     function cancelWithdrawal(uint256 a, uint256 b, uint256) external {
-        (bool found, uint256 number) = ledger.find(a, Life.Staying);
-        if (!found || b % 4 != 0) return;
+        uint256 number = _findThawing(a);
         Machine memory m = ledger.machine(number);
+        // Not always, so that withdrawals thaw.
+        if (m.life != Life.Staying || b % 3 != 0) return;
         bytes memory data = abi.encodeCall(registry.cancelWithdrawal, (m.worker));
         (bool success, ) = _do("cancelWithdrawal", m.operator, address(registry), data);
         _check(7, success == (m.thawing != 0), "a withdrawal could not be cancelled, or there was none");

@@ -36,6 +36,7 @@ contract WorkerRewardsHandler is HourWatcher {
 
     VPHA private immutable _vpha;
     IERC20 private immutable _pha;
+    LeaseWatcher private immutable _leases;
 
     constructor(
         World world_,
@@ -45,7 +46,7 @@ contract WorkerRewardsHandler is HourWatcher {
         HourLedger hourLedger
     ) ComputeHandler(world_, registry_, ledger_) HourWatcher(rewards_, hourLedger) {
         (_vpha, _pha) = (VPHA(address(rewards_.vpha())), rewards_.token());
-        world_.watch(new LeaseWatcher(world_, ledger_, rewards_));
+        _leases = new LeaseWatcher(world_, ledger_, rewards_);
     }
 
     function selectors() external pure override returns (bytes4[] memory list) {
@@ -60,6 +61,10 @@ contract WorkerRewardsHandler is HourWatcher {
         list[7] = this.waitForHours.selector;
         list[8] = this.donate.selector;
         list[9] = this.attack.selector;
+    }
+
+    function _lookAtLeases() internal override {
+        _leases.observe();
     }
 
     // HEARTBEATS
@@ -260,5 +265,6 @@ contract WorkerRewardsHandler is HourWatcher {
         string memory reason = "a stranger claimed, or changed the ceiling";
         if (kind >= 2) reason = "a false heartbeat was taken";
         _mustFail(kind < 2 ? 9 : 10, reason, thief, address(rewards), calls[kind]);
+        _lookAtLeases();
     }
 }
