@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {WorkerQuote, WorkerSubject} from "../../../contracts/types/Worker.sol";
 import {ComputeHandler} from "./ComputeHandler.sol";
-import {Machine, WorkerLedger} from "./WorkerLedger.sol";
+import {WorkerLedger} from "./WorkerLedger.sol";
 import {World} from "./World.sol";
 
 /// @title Attestations end, come back, are switched off, and name what the registry does not know

@@ -5,7 +5,7 @@ import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol
 import {WorkerQuote, WorkerSubject} from "../../../contracts/types/Worker.sol";
 import {AttestationStandIn} from "../harness/AttestationStandIn.sol";
 import {Handler} from "./Handler.sol";
-import {Life, Machine, WorkerLedger} from "./WorkerLedger.sol";
+import {WorkerLedger} from "./WorkerLedger.sol";
 import {World} from "./World.sol";
 
 /// @title What handlers of the compute contracts share: machines, quotes, blocks

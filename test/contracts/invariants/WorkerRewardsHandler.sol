@@ -9,7 +9,7 @@ import {ComputeHandler} from "./ComputeHandler.sol";
 import {HourLedger} from "./HourLedger.sol";
 import {HourWatcher} from "./HourWatcher.sol";
 import {LeaseWatcher} from "./LeaseWatcher.sol";
-import {Machine, WorkerLedger} from "./WorkerLedger.sol";
+import {WorkerLedger} from "./WorkerLedger.sol";
 import {World} from "./World.sol";
 
 /// @title Sends heartbeats, claims, closes hours and pulls; tries what nobody may do
