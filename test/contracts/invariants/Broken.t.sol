@@ -21,13 +21,6 @@ import {Campaign} from "./Campaign.sol";
 /// invariant it breaks must fail, after a few hundred random actions.
 abstract contract BrokenCampaign is Campaign {
     uint256 internal constant ACTIONS = 250;
-
-    /// @dev Requires that `check` fails.
-    function _expectFailure(function() external check) internal {
-        try check() {
-            revert("the check did not find the fault");
-        } catch {}
-    }
 }
 
 contract BrokenSupplyTest is BrokenCampaign {

@@ -5,6 +5,7 @@ import {IVPHA} from "../../../contracts/interfaces/IVPHA.sol";
 import {STREAM_COUNT, Stream} from "../../../contracts/types/Stream.sol";
 import {EmissionReference} from "../harness/EmissionReference.sol";
 import {Suite} from "../harness/Suite.sol";
+import {Driver} from "./Driver.sol";
 import {EmissionVaultHandler} from "./EmissionVaultHandler.sol";
 import {Handler} from "./Handler.sol";
 import {PHAHandler} from "./PHAHandler.sol";
@@ -16,17 +17,11 @@ import {World} from "./World.sol";
 /// @title The suite with its handlers, and one check per invariant of the architecture
 /// @notice The runner calls the checks as invariants; {_drive} runs the same handlers in a loop, so that a test can show
 /// that they succeed, and that a broken contract is found out. A later contract adds its handler to `_handlers`.
-abstract contract Campaign is Suite {
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
+abstract contract Campaign is Suite, Driver {
     uint256 private constant ACTORS = 8;
     uint256 private constant MIN_SUPPLY = 1_000e18;
 
     World internal world;
-    Handler[] internal _handlers;
     PHAHandler internal phaHandler;
     EmissionVaultHandler internal vaultHandler;
     VPHAHandler internal vphaHandler;
@@ -48,54 +43,6 @@ abstract contract Campaign is Suite {
         vaultHandler = new EmissionVaultHandler(world, vault, governance, address(vpha));
         vphaHandler = new VPHAHandler(world, vpha, pha, guardian);
         _handlers = [Handler(phaHandler), vaultHandler, vphaHandler, new TimeHandler(world)];
-    }
-
-    // RUNNERS
-
-    /// @notice The contracts that the invariant runner calls.
-    function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](_handlers.length);
-        for (uint256 i = 0; i < targets.length; ++i) {
-            targets[i] = address(_handlers[i]);
-        }
-    }
-
-    /// @notice The functions that the invariant runner calls.
-    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        targets = new FuzzSelector[](_handlers.length);
-        for (uint256 i = 0; i < targets.length; ++i) {
-            targets[i] = FuzzSelector(address(_handlers[i]), _handlers[i].selectors());
-        }
-    }
-
-    /// @dev Calls `steps` actions at random, each as likely as any other.
-    function _drive(uint256 seed, uint256 steps) internal {
-        FuzzSelector[] memory targets = this.targetSelectors();
-        uint256 count;
-        for (uint256 i = 0; i < targets.length; ++i) {
-            count += targets[i].selectors.length;
-        }
-        for (uint256 step = 0; step < steps; ++step) {
-            bytes32 word = keccak256(abi.encode(seed, step));
-            uint256 pick = uint256(word) % count;
-            uint256 handler;
-            while (pick >= targets[handler].selectors.length) pick -= targets[handler++].selectors.length;
-            _act(targets[handler].addr, targets[handler].selectors[pick], word);
-        }
-    }
-
-    function _act(address handler, bytes4 selector, bytes32 word) private {
-        (uint256 a, uint256 b, uint256 c) = (_word(word, "a"), _word(word, "b"), _word(word, "c"));
-        (bool success, bytes memory reason) = handler.call(abi.encodeWithSelector(selector, a, b, c));
-        if (success) return;
-        // An action that reverts is a mistake of the handler: the contracts' reverts are caught in it.
-        assembly ("memory-safe") {
-            revert(add(reason, 0x20), mload(reason))
-        }
-    }
-
-    function _word(bytes32 word, string memory name) private pure returns (uint256) {
-        return uint256(keccak256(abi.encode(word, name)));
     }
 
     // CHECKS

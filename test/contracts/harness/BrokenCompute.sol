@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
+import {IWorkerRewards} from "../../../contracts/interfaces/IWorkerRewards.sol";
+import {Lapse, WorkerState} from "../../../contracts/types/Worker.sol";
+
+// Compute contracts that are wrong on purpose, each in one way: the checks of the invariants must find every one of them.
+// Their code takes the place of a genuine contract's, which is called for everything but the fault, on the same storage.
+
+/// @notice Does what the genuine code does.
+abstract contract Front {
+    address private immutable _genuine;
+
+    constructor(address genuine) {
+        _genuine = genuine;
+    }
+
+    fallback() external {
+        _returnAs(_genuinely(msg.data));
+    }
+
+    function _genuinely(bytes memory data) internal returns (bytes memory result) {
+        bool success;
+        (success, result) = _genuine.delegatecall(data);
+        if (success) return result;
+        assembly ("memory-safe") {
+            revert(add(result, 0x20), mload(result))
+        }
+    }
+
+    function _returnAs(bytes memory result) internal pure {
+        assembly ("memory-safe") {
+            return(add(result, 0x20), mload(result))
+        }
+    }
+
+    /// @dev The slot of `key`'s value in the mapping at `slot`.
+    function _slotOf(address key, uint256 slot) internal pure returns (bytes32) {
+        return keccak256(abi.encode(key, slot));
+    }
+
+    function _add(bytes32 slot, uint256 value) internal {
+        assembly ("memory-safe") {
+            sstore(slot, add(sload(slot), value))
+        }
+    }
+}
+
+/// @notice Breaks invariant 7: a wei of what is added goes back to the payer.
+contract BrokenCollateralRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function addCollateral(address, uint96) external {
+        _genuinely(msg.data);
+        IWorkerRegistry(address(this)).vpha().transfer(msg.sender, 1);
+    }
+}
+
+/// @notice Breaks invariant 8: a batch of heartbeats adds a hundredth of weight that is no lease's.
+/// @dev Slot 3: bits 96–159 are the weight that counts from the next hour.
+contract BrokenWeightRewards is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function heartbeat(uint40, address[] calldata, bytes calldata) external {
+        bytes memory result = _genuinely(msg.data);
+        _add(bytes32(uint256(3)), 1 << 96);
+        _returnAs(result);
+    }
+}
+
+/// @notice Breaks invariant 8: a lease that begins or is moved ends an hour before its time, for the sum alone.
+/// @dev Slot 6: buckets by hour; bits 192–255 are the weight that ends.
+contract BrokenEndRewards is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function heartbeat(uint40, address[] calldata workers, bytes calldata) external {
+        IWorkerRewards self = IWorkerRewards(address(this));
+        uint256 before = self.leaseOf(workers[0]).end.unwrap();
+        bytes memory result = _genuinely(msg.data);
+        IWorkerRewards.LeaseView memory lease = self.leaseOf(workers[0]);
+        uint256 end = lease.end.unwrap();
+        if (end != before && end > block.timestamp / 3600 + 2) {
+            uint256 weight = uint256(lease.weight) << 192;
+            _add(keccak256(abi.encode(end - 1, 6)), weight);
+            assembly ("memory-safe") {
+                weight := sub(0, weight)
+            }
+            _add(keccak256(abi.encode(end, 6)), weight);
+        }
+        _returnAs(result);
+    }
+}
+
+/// @notice Breaks invariant 9: hours that somebody closes for himself pay twice the ceiling.
+/// @dev Slot 4: bits 192–255 are the ceiling.
+contract BrokenCeilingRewards is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function closeHours() external {
+        uint256 ceiling = IWorkerRewards(address(this)).ceiling() << 192;
+        _add(bytes32(uint256(4)), ceiling);
+        _genuinely(msg.data);
+        assembly ("memory-safe") {
+            sstore(4, sub(sload(4), ceiling))
+        }
+    }
+}
+
+/// @notice Breaks invariant 9: who claims after its lease is paid for another hour, at the ceiling.
+/// @dev Slot 7: leases by worker; bits 136–231 are what it has accrued.
+contract BrokenLeaseRewards is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function claim(address[] calldata workers, address) external {
+        IWorkerRewards self = IWorkerRewards(address(this));
+        for (uint256 i = 0; i < workers.length; ++i) {
+            IWorkerRewards.LeaseView memory lease = self.leaseOf(workers[i]);
+            if (lease.end.unwrap() > block.timestamp / 3600) continue;
+            _add(_slotOf(workers[i], 7), (self.ceiling() * lease.weight) << 136);
+        }
+        _returnAs(_genuinely(msg.data));
+    }
+}
+
+/// @notice Breaks invariant 9: a wei that is paid is not counted.
+/// @dev Slot 5: bits 96–191 are what was paid.
+contract BrokenCountRewards is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function claim(address[] calldata, address) external {
+        bytes memory result = _genuinely(msg.data);
+        assembly ("memory-safe") {
+            sstore(5, sub(sload(5), shl(96, 1)))
+        }
+        _returnAs(result);
+    }
+}
+
+/// @notice Breaks invariant 10: whose attestation has ended gets leases as before.
+contract BrokenAttestationRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function standingOf(address worker) external {
+        bytes memory data = _genuinely(abi.encodeCall(IWorkerRegistry.workerOf, (worker)));
+        IWorkerRegistry.WorkerView memory found = abi.decode(data, (IWorkerRegistry.WorkerView));
+        if (found.state != WorkerState.Lapsed || found.lapse != Lapse.Attestation) _returnAs(_genuinely(msg.data));
+        _returnAs(abi.encode(found.weight, block.timestamp + 7 days));
+    }
+}
+
+/// @notice Breaks invariant 10: an attestation counts for a day longer than it holds.
+contract BrokenExpiryRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function standingOf(address) external {
+        (uint256 weight, uint256 validUntil) = abi.decode(_genuinely(msg.data), (uint256, uint256));
+        _returnAs(abi.encode(weight, validUntil + 1 days));
+    }
+}
+
+/// @notice Breaks invariant 11: each proposal begins a window of its own.
+/// @dev Slot 7: windows by worker.
+contract BrokenCapSlashing is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function propose(address worker, uint8, uint96, uint96, address, uint40, bytes32, string calldata) external {
+        bytes32 slot = _slotOf(worker, 7);
+        assembly ("memory-safe") {
+            sstore(slot, 0)
+        }
+        _returnAs(_genuinely(msg.data));
+    }
+}
+
+/// @notice Breaks invariant 11: who leaves is liable for faults after the exit, too.
+contract BrokenRiskRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function reserve(address worker, uint96 amount, uint40) external {
+        _genuinely(abi.encodeCall(IWorkerRegistry.reserve, (worker, amount, 0)));
+    }
+}
+
+/// @notice Breaks invariant 11: who has an open proposal cannot leave at all.
+contract BrokenDelayRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function finishExit(address worker, address) external {
+        require(IWorkerRegistry(address(this)).workerOf(worker).reserved == 0, "reserved");
+        _returnAs(_genuinely(msg.data));
+    }
+}

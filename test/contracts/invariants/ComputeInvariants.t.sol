@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ComputeCampaign} from "./ComputeCampaign.sol";
+
+/// @title The named invariants 7 to 11 of the architecture, under random sequences of everything anybody can do
+/// @notice `PHALA_DEEP=n` adds a loop of `n` times 1,000 actions with another seed each.
+contract ComputeInvariantsTest is ComputeCampaign {
+    function invariant_0_handlersExpectations() external view {
+        checkExpectations();
+    }
+
+    function invariant_7_collateralIsThere() external view {
+        checkCollateral();
+    }
+
+    function invariant_8_weightIsThatOfTheLeases() external view {
+        checkWeight();
+    }
+
+    function invariant_9_payIsThatOfTheHours() external view {
+        checkPay();
+    }
+
+    function invariant_10_noLeaseWithoutAttestation() external view {
+        checkAttestation();
+    }
+
+    function invariant_11_slashesStayWithinTheirLimits() external view {
+        checkSlash();
+    }
+
+    /// @notice After each random sequence: everything holds, whichever invariant it was run for, and it was not empty.
+    function afterInvariant() external {
+        _checkAll();
+        vm.assertGt(world.successes() + world.refusals(), 0, "nothing happened in this run");
+    }
+
+    /// @notice Every action succeeds; a suite that only reverts proves nothing.
+    function test_everyActionSucceeds() external {
+        _drive(1, 1_200);
+        _checkAll();
+        string[36] memory actions = [
+            "register",
+            "reattest",
+            "replay",
+            "addCollateral",
+            "withdraw",
+            "cancelWithdrawal",
+            "finishWithdrawal",
+            "proposeOperator",
+            "acceptOperator",
+            "requestExit",
+            "finishExit",
+            "remove",
+            "waitForThaw",
+            "donate",
+            "heartbeat",
+            "work",
+            "claim",
+            "closeHours",
+            "pull",
+            "waitForHours",
+            "propose",
+            "rebut",
+            "reject",
+            "takeBack",
+            "execute",
+            "waitForWindow",
+            "changeLimits",
+            "replaceSlashing",
+            "attestElsewhere",
+            "setModel",
+            "removeModel",
+            "setCeiling",
+            "replaceSink",
+            "restoreSink",
+            "pauseRegistrations",
+            "pauseDeposits"
+        ];
+        for (uint256 i = 0; i < actions.length; ++i) {
+            vm.assertGt(world.succeeded(actions[i]), 0, string.concat(actions[i], " never succeeded"));
+        }
+        vm.assertGt(world.refusals(), 50, "hardly any attack was tried");
+        vm.assertGt(hours_.paid(), 0, "nobody was paid");
+    }
+
+    /// @notice The same in a loop, with as many seeds as `PHALA_DEEP` says.
+    function testFuzz_everythingHoldsAfterManyActions(uint256 seed) external {
+        uint256 rounds = vm.envOr("PHALA_DEEP", 0) + 1;
+        for (uint256 i = 0; i < rounds; ++i) {
+            _drive(uint256(keccak256(abi.encode(seed, i))), rounds == 1 ? 20 : 1_000);
+            _checkAll();
+        }
+    }
+
+    function _checkAll() private {
+        _looksAtAll = true;
+        checkExpectations();
+        checkCollateral();
+        checkWeight();
+        checkPay();
+        checkAttestation();
+        checkSlash();
+        this.expectLater();
+        _looksAtAll = false;
+    }
+}
