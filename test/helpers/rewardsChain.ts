@@ -93,10 +93,10 @@ export async function openRewardsChain(stage: Stage, count: number) {
 
   const toRewards = (data: Hex): Call => ({ target: rewards.address, data });
   const toEmission = (data: Hex): Call => ({ target: emission.address, data });
-  const books: Call = {
+  const books = (of: readonly Address[]): Call => ({
     target: registry.address,
-    data: encodeFunctionData({ abi: registryAbi, functionName: "books", args: [rewards.address, workers] }),
-  };
+    data: encodeFunctionData({ abi: registryAbi, functionName: "books", args: [rewards.address, of] }),
+  });
   const replaceSink = (sink: Address): Call =>
     toEmission(
       encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [STREAM.workers, sink] }),
@@ -114,6 +114,7 @@ export async function openRewardsChain(stage: Stage, count: number) {
     blockAt: (index: number): number => Number(first) + index + 1,
 
     call: {
+      /** Reads the totals, and what `of` have. */
       books,
       closeHours: toRewards(encodeFunctionData({ abi: workerRewardsAbi, functionName: "closeHours" })),
       pull: toRewards(encodeFunctionData({ abi: workerRewardsAbi, functionName: "pull" })),

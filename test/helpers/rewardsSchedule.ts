@@ -23,9 +23,9 @@ export interface Step {
   readonly operations: readonly Operation[];
 }
 
-const STEPS = { from: 14, to: 20 };
-/** The share of steps in which heartbeats come every hour, and of the others. */
-const WAITS = { second: 5, minutes: 22, hour: 34, hours: 14, lease: 14, days: 7, year: 0.4 };
+const STEPS = { from: 9, to: 15 };
+/** How long it is to the next step. */
+const WAITS = { second: 5, minutes: 22, hour: 34, hours: 14, lease: 14, days: 7, year: 0.6 };
 const OPERATIONS = { heartbeat: 50, standing: 20, claim: 14, ceiling: 6, sink: 4, closeHours: 4, pull: 4 };
 /** Whoever has been registered gets some hours out of an attestation, often few. */
 const VALIDITIES = { long: 60, hours: 30, past: 4, boundary: 6 };

@@ -31,7 +31,7 @@ import { HEARTBEAT_RESULTS } from "../../../scripts/compute/calls.ts";
 import { CEILING } from "../../helpers/compute.ts";
 import { type Call, type Outcome, type RewardsChain, openRewardsChain } from "../../helpers/rewardsChain.ts";
 import { type Operation, type SignedBeat, createSchedule } from "../../helpers/rewardsSchedule.ts";
-import { fixture } from "../../helpers/stage.ts";
+import { HOUR, fixture } from "../../helpers/stage.ts";
 
 const WORKERS = 4;
 /** Schedules per test, and tests; `npm run test:deep` runs 16 times as many. */
@@ -70,6 +70,7 @@ async function follow(chain: RewardsChain, seed: number): Promise<void> {
   const machines = workers.map((address): Machine => {
     return { address, weight: 0n, validUntil: 0n, block: 0, claimed: 0n, settled: 0n };
   });
+  const claimedBy = (worker: Address) => machines.find(({ address }) => address === worker)?.claimed ?? 0n;
   const machineAt = (index: number): Machine => {
     const machine = machines[index];
     if (machine === undefined) throw new RangeError(`no worker ${index}`);
@@ -113,8 +114,8 @@ async function follow(chain: RewardsChain, seed: number): Promise<void> {
     }
   };
 
-  /** What can be read is what `closed` says, all of whose hours are closed. */
-  const checkBooks = ({ result }: Outcome, closed: Rewards, then: readonly Omit<Machine, "claimed">[]) => {
+  /** What can be read is what `closed` says, all of whose hours are closed. `of` is as it was then, but for its claims. */
+  const checkBooks = ({ result }: Outcome, closed: Rewards, of: readonly Machine[]) => {
     const { totals, earned, leases } = chain.readBooks(result);
     expect(totals).toEqual({
       weight: weightIn(closed, closed.open),
@@ -125,12 +126,12 @@ async function follow(chain: RewardsChain, seed: number): Promise<void> {
       paid,
     });
     let sum = 0n;
-    then.forEach(({ address, block, settled }, i) => {
-      const has = machineAt(i).claimed + (earned[i] ?? 0n);
+    of.forEach(({ address, block, settled }, i) => {
+      const has = claimedBy(address) + (earned[i] ?? 0n);
       sum += has;
       const lack = floor(closed.earned.get(address) ?? ZERO) - has;
       // What the view has to settle is rounded, too.
-      expect(lack >= 0n && lack <= settled + 1n, `worker ${i} lacks ${lack} wei, settled ${settled} times`).toBe(true);
+      expect(lack >= 0n && lack <= settled + 1n, `${address} lacks ${lack} wei, settled ${settled} times`).toBe(true);
       if (lack > 0n) met.add("dust");
       const { end, weight } = lastLease(closed, address) ?? { end: 0, weight: 0n };
       expect(leases[i]).toMatchObject({ end, weight: Number(weight), blockNumber: block });
@@ -255,22 +256,35 @@ async function follow(chain: RewardsChain, seed: number): Promise<void> {
     }
   };
 
-  /** Reads everything, at this point of the step. */
-  const read = (at: bigint): Expected => {
+  /** Reads the totals and `of`, at this point of the step. */
+  const read = (at: bigint, of: readonly Machine[]): Expected => {
     const closed = close(model, at);
-    const then = machines.map((machine) => ({ ...machine }));
-    return { call: call.books, check: (outcome) => checkBooks(outcome, closed, then) };
+    const then = of.map((machine) => ({ ...machine }));
+    const { books } = call;
+    return {
+      call: books(then.map(({ address }) => address)),
+      check: (outcome) => checkBooks(outcome, closed, then),
+    };
   };
 
-  for (const { at, operations } of createSchedule(seed, WORKERS, stage.now())) {
-    stage.waitUntil(at);
-    const expected = [read(at)];
-    for (const operation of operations) expected.push(await perform(at, operation));
-    expected.push(read(at));
+  const run = async (expected: readonly Expected[]) => {
     const outcomes = await chain.run(expected.map(({ call }) => call));
     expect(outcomes.length).toBe(expected.length);
     outcomes.forEach((outcome, i) => expected[i]?.check(outcome));
+  };
+
+  // One worker before the hours are closed and another one after it; all of them at the end.
+  let turn = 0;
+  const next = () => [machineAt(turn++ % WORKERS)];
+  for (const { at, operations } of createSchedule(seed, WORKERS, stage.now())) {
+    stage.waitUntil(at);
+    const expected = [read(at, next())];
+    for (const operation of operations) expected.push(await perform(at, operation));
+    expected.push(read(at, next()));
+    await run(expected);
   }
+  stage.waitUntil(stage.now() + HOUR);
+  await run([read(stage.now(), machines)]);
 }
 
 describe("WorkerRewards and its reference", () => {
