@@ -2,10 +2,11 @@
  * What the users of the suite pay: gas of each action, receipts including the 21,000 of the transaction, on the
  * optimised build (the one that is deployed), EDR with the rules of osaka.
  *
- *     npm run bench:gas -- [--json FILE] [--check] [--only staking|attestation]
+ *     npm run bench:gas -- [--json FILE] [--check] [--only staking|attestation|compute]
  *
  * The references are receipts of live systems that do the same. Each action is measured with 10 and again with 10,000
- * stakers and open requests, or attested keys: the cost must not depend on them.
+ * stakers and open requests, attested keys, or workers: the cost must not depend on them. Nor may that of workers depend on
+ * time: theirs are measured once more after a year without a call.
  *
  * A run rewrites the committed snapshot `bench/gas.snapshot.json`; `--check` compares with it instead (± 2 %). Rows of
  * genuine quotes are measured where Intel's quotes are at hand, and stay as they are where not.
@@ -14,11 +15,14 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import hre from "hardhat";
 import { isGenuine, measureAttestation, measureDocuments, measureGenuine } from "./attestation.ts";
+import { COMPUTE, measureCompute } from "./compute.ts";
 import { type Row, type Target, compareWithSnapshot, printRows, rowsOf, writeSnapshot } from "./rows.ts";
 import { measureStaking } from "./staking.ts";
 
 const FEW = 10;
 const MANY = 10_000;
+/** Seconds. */
+const YEAR = 365n * 86_400n;
 
 /** Costs of the same action elsewhere, and what we aim at. Actions without an entry are printed for information. */
 const STAKING: Readonly<Record<string, Target>> = {
@@ -48,14 +52,16 @@ const { values: options } = parseArgs({
 });
 await hre.tasks.getTask("build").run({ quiet: true });
 
+const isWanted = (part: string): boolean => options.only === undefined || options.only === part;
+
 const rows: Row[] = [];
-if (options.only !== "attestation") {
+if (isWanted("staking")) {
   const alone = await measureStaking(FEW);
   const staking = rowsOf(await measureStaking(MANY), STAKING);
   printRows(staking, STAKING, { alone, few: "10 stakers", many: "10,000 stakers" });
   rows.push(...staking);
 }
-if (options.only !== "staking") {
+if (isWanted("attestation")) {
   const alone = await measureAttestation(FEW);
   const registry = rowsOf(await measureAttestation(MANY), ATTESTATION);
   const verifier = rowsOf(new Map([...(await measureDocuments()), ...(await measureGenuine())]), ATTESTATION);
@@ -64,6 +70,16 @@ if (options.only !== "staking") {
   console.log();
   printRows(verifier, ATTESTATION);
   rows.push(...registry, ...verifier);
+}
+if (isWanted("compute")) {
+  const alone = await measureCompute(FEW);
+  const compute = rowsOf(await measureCompute(MANY), COMPUTE);
+  const later = rowsOf(await measureCompute(FEW, YEAR), COMPUTE);
+  console.log();
+  printRows(compute, COMPUTE, { alone, few: "10 workers", many: "10,000 workers" });
+  console.log();
+  printRows(later, COMPUTE, { alone, few: "10 workers", many: "10 workers, after a year" });
+  rows.push(...compute);
 }
 
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);

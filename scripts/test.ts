@@ -1,6 +1,6 @@
 /**
  * `npm test`: builds, checks what is generated, lints, runs every suite, and ends with one line that counts them all.
- * `npm test -- --only NAME` runs one suite; `--deep` repeats the randomised ones of Solidity more often.
+ * `npm test -- --only NAME` runs one suite; `--deep` repeats the randomised ones of Solidity, and of WorkerRewards, more often.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -20,7 +20,7 @@ const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 const SUITES = ["lint", "integration", "indexer", "solidity", "attestation", "contracts", "deploy"] as const;
 type Suite = (typeof SUITES)[number];
 
-/** How many times more random runs of the Solidity tests there are with `--deep`. */
+/** How many times more random runs there are with `--deep`. */
 const DEEP = 16;
 
 const HELP = `npm test -- [--only ${SUITES.join("|")}] [--deep]`;
@@ -56,7 +56,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 /** Runs one step and prints what it wrote, in one piece once it has ended; `isAlone`: as it comes. */
-async function run({ name, args, read }: Step, options: { isAlone: boolean; minutes: number }): Promise<SuiteResult> {
+async function run(
+  { name, args, read }: Step,
+  options: { isAlone: boolean; minutes: number; factor: number },
+): Promise<SuiteResult> {
   const lines: string[] = [];
   const print = (line: string) => {
     if (options.isAlone) console.log(line);
@@ -73,6 +76,7 @@ async function run({ name, args, read }: Step, options: { isAlone: boolean; minu
     env: {
       HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
       PONDER_TELEMETRY_DISABLED: "1",
+      PHALA_TEST_FACTOR: String(options.factor),
       ...(process.stdout.isTTY && process.env["NO_COLOR"] === undefined ? { FORCE_COLOR: "1" } : {}),
     },
     onLine: print,
@@ -126,7 +130,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const { only, isDeep } = wanted;
-  const options = { isAlone: only !== undefined, minutes: isDeep ? PATIENCE.deep : PATIENCE.usual };
+  const factor = isDeep ? DEEP : 1;
+  const options = { isAlone: only !== undefined, minutes: isDeep ? PATIENCE.deep : PATIENCE.usual, factor };
   const results: SuiteResult[] = [];
   const perform = async (step: Step): Promise<boolean> => {
     if (isInterrupted) return false;
@@ -135,7 +140,7 @@ async function main(): Promise<number> {
     return result.exitCode === 0;
   };
 
-  const waiting = (only === undefined ? SUITES : [only]).map((name) => suite(name, isDeep ? DEEP : 1));
+  const waiting = (only === undefined ? SUITES : [only]).map((name) => suite(name, factor));
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await perform(next);
   };

@@ -89,6 +89,12 @@ export async function openStage(options: { initialDate?: Date; hardfork?: "pragu
 
     travelTo,
 
+    /** Like {@link travelTo}, without a block of its own: time passes with the next transaction. */
+    waitUntil: (timestamp: bigint): void => {
+      if (timestamp < now) throw new Error(`cannot travel back from ${now} to ${timestamp}`);
+      now = timestamp;
+    },
+
     /** A handle on a deployed contract, which sends as whatever `account` a call names. */
     at<const abi extends Abi>(abi: abi, address: Address) {
       return getContract({ abi, address, client: { public: reader, wallet } });

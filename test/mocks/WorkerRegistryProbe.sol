@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IWorkerRewards} from "../../contracts/interfaces/IWorkerRewards.sol";
+
+/// @notice Stands in for the worker registry where only weights and expiries matter: says of a worker what it was told.
+contract WorkerRegistryProbe {
+    struct Standing {
+        uint16 weight;
+        uint40 validUntil;
+    }
+
+    mapping(address worker => Standing) public standingOf;
+    mapping(address worker => address) public operatorOf;
+
+    function setStanding(address worker, uint16 weight, uint40 validUntil) external {
+        standingOf[worker] = Standing(weight, validUntil);
+    }
+
+    function setOperator(address[] calldata workers, address operator) external {
+        for (uint256 i = 0; i < workers.length; ++i) operatorOf[workers[i]] = operator;
+    }
+
+    /// @notice All that `rewards` says of itself and of `workers`, in one call.
+    function books(
+        IWorkerRewards rewards,
+        address[] calldata workers
+    )
+        external
+        view
+        returns (uint256[6] memory totals, uint256[] memory earned, IWorkerRewards.LeaseView[] memory leases)
+    {
+        (totals[0], totals[1], totals[2], totals[3], totals[4], totals[5]) = rewards.totals();
+        earned = new uint256[](workers.length);
+        leases = new IWorkerRewards.LeaseView[](workers.length);
+        for (uint256 i = 0; i < workers.length; ++i) {
+            (earned[i], leases[i]) = (rewards.rewardsOf(workers[i]), rewards.leaseOf(workers[i]));
+        }
+    }
+}
