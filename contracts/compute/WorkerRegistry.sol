@@ -474,11 +474,14 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         standings = new Standing[](workers.length);
         uint32 epoch = attestation.epoch();
         for (uint256 i = 0; i < workers.length; ++i) {
-            Worker memory stored = _workers[workers[i]];
-            if (stored.status != Status.Active && (stored.status != Status.Moved || _isWaiting(workers[i]))) continue;
-            uint40 validUntil = _validUntil(workers[i], stored, epoch);
-            if (validUntil != 0) standings[i] = Standings.pack(stored.weight, validUntil);
+            standings[i] = _standingOf(workers[i], epoch);
         }
+    }
+
+    /// @inheritdoc IWorkerRegistry
+    function standingOf(address worker) external view returns (uint16 weight, uint40 validUntil) {
+        Standing standing = _standingOf(worker, attestation.epoch());
+        return (standing.weight(), standing.validUntil());
     }
 
     /// @inheritdoc IWorkerRegistry
@@ -623,6 +626,15 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     function _isStaying(Status status) private pure returns (bool) {
         return status >= Status.Active && status <= Status.ShortAndLost;
+    }
+
+    function _standingOf(address worker, uint32 epoch) private view returns (Standing) {
+        Worker memory stored = _workers[worker];
+        if (stored.status != Status.Active && (stored.status != Status.Moved || _isWaiting(worker))) {
+            return Standing.wrap(0);
+        }
+        uint40 validUntil = _validUntil(worker, stored, epoch);
+        return validUntil == 0 ? Standing.wrap(0) : Standings.pack(stored.weight, validUntil);
     }
 
     /// @dev Why a worker that stays is lapsed; `None` for all others.

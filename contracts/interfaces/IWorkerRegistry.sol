@@ -269,7 +269,10 @@ interface IWorkerRegistry {
     /// @notice Who may claim and leave; zero for an unknown worker.
     function operatorOf(address worker) external view returns (address);
 
-    /// @notice The weight that a lease may have now, and until when the attestation holds (cut to the full hour): for each of `workers`.
+    /// @notice The weight that a lease may have now, 0 for whoever gets none, and until when the attestation holds, cut to the full hour.
+    function standingOf(address worker) external view returns (uint16 weight, uint40 validUntil);
+
+    /// @notice {standingOf} for each of `workers`, in one call.
     function standingsOf(address[] calldata workers) external view returns (Standing[] memory);
 
     /// @notice What a fault at `faultAt`, proposed now, could take; 0 if the worker is not liable.

@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Standing, Standings} from "../../contracts/types/Worker.sol";
 import {IWorkerRewards} from "../../contracts/interfaces/IWorkerRewards.sol";
 
 /// @notice Stands in for the worker registry where only weights and expiries matter: says of a worker what it was told.
 contract WorkerRegistryProbe {
-    struct Standing {
+    struct Said {
         uint16 weight;
         uint40 validUntil;
     }
 
-    mapping(address worker => Standing) public standingOf;
+    mapping(address worker => Said) public standingOf;
     mapping(address worker => address) public operatorOf;
 
     function setStanding(address worker, uint16 weight, uint40 validUntil) external {
-        standingOf[worker] = Standing(weight, validUntil);
+        standingOf[worker] = Said(weight, validUntil);
     }
 
     function setOperator(address[] calldata workers, address operator) external {
         for (uint256 i = 0; i < workers.length; ++i) operatorOf[workers[i]] = operator;
+    }
+
+    function standingsOf(address[] calldata workers) external view returns (Standing[] memory standings) {
+        standings = new Standing[](workers.length);
+        for (uint256 i = 0; i < workers.length; ++i) {
+            Said memory said = standingOf[workers[i]];
+            standings[i] = said.weight == 0 ? Standing.wrap(0) : Standings.pack(said.weight, said.validUntil);
+        }
     }
 
     /// @notice All that `rewards` says of itself and of `workers`, in one call.

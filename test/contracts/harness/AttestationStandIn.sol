@@ -27,6 +27,8 @@ contract AttestationStandIn {
     mapping(address key => bool) public isRevoked;
     /// @notice Keys of which governance has confirmed a switch.
     mapping(address key => bool) public isConfirmed;
+    /// @notice Rises with every decision.
+    uint32 public epoch;
     /// @notice How long attestations to come hold, in seconds.
     uint40 public age = 7 days;
 
@@ -44,14 +46,17 @@ contract AttestationStandIn {
 
     function setRevoked(address key, bool revoked) external {
         isRevoked[key] = revoked;
+        ++epoch;
     }
 
     function setConfirmed(address key) external {
         isConfirmed[key] = true;
+        ++epoch;
     }
 
     function switchOperatorOff(address operator, uint40 until) external {
         offUntil[operator] = until;
+        ++epoch;
     }
 
     // IAttestationRegistry
@@ -83,7 +88,11 @@ contract AttestationStandIn {
         else status.state = AttestationState.Valid;
     }
 
-    function standingOf(address key, address operator) external view returns (uint40 validUntil, uint40 blockNumber) {
+    function standingOf(
+        address key,
+        address operator
+    ) external view returns (uint40 validUntil, uint40 blockNumber, uint32 current) {
+        current = epoch;
         Record memory record = _records[key];
         blockNumber = record.blockNumber;
         bool isOff = block.timestamp < offUntil[operator] || !_holds(key);
