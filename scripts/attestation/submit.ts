@@ -62,7 +62,7 @@ export function serialIdOf({ issuer, serial }: Pick<Certificate, "issuer" | "ser
  * Whether the verifier has to see the certificate and QE report of `quote`: the platform is unknown, or has newer ones than
  * those that are remembered, by which its TCB level would be judged.
  */
-async function needsFull(reader: ChainReader, verifier: Address, quote: Quote): Promise<boolean> {
+export async function needsFull(reader: ChainReader, verifier: Address, quote: Quote): Promise<boolean> {
   const [, , , notBeforeDay, notAfterDay, qeIsvSvn, , serial] = await reader.readContract({
     address: verifier,
     abi: tdxVerifierAbi,
