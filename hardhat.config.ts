@@ -3,6 +3,7 @@ import keystore from "@nomicfoundation/hardhat-keystore";
 import { configVariable, defineConfig } from "hardhat/config";
 import { deploymentTasks } from "./deploy/hardhat/tasks.ts";
 import { attestationTasks } from "./scripts/attestation/hardhat/tasks.ts";
+import { computeTasks } from "./scripts/compute/hardhat/tasks.ts";
 
 /** solc from npm: compilers are never downloaded. */
 const path = fileURLToPath(import.meta.resolve("solc/soljson.js"));
@@ -68,5 +69,5 @@ export default defineConfig({
       invariant: { runs: 16, depth: 160, shrinkRunLimit: 200 },
     },
   },
-  tasks: [...deploymentTasks, ...attestationTasks],
+  tasks: [...deploymentTasks, ...attestationTasks, ...computeTasks],
 });

@@ -75,8 +75,11 @@ export async function needsFull(reader: ChainReader, verifier: Address, quote: Q
   return serial !== serialIdOf(leaf) || qeIsvSvn !== fromLittleEndian(readEnclaveReport(quote.qeReport).isvSvn);
 }
 
+/** What a quote has to bind. */
+export type Binding = Pick<SubmitOptions, "quote" | "registry" | "subject" | "blockNumber">;
+
 /** The key that a quote binds to these; refuses one that binds something else, or a block that is too old. */
-async function keyOf(reader: ChainReader, options: SubmitOptions): Promise<Address> {
+export async function boundKey(reader: ChainReader, options: Binding): Promise<Address> {
   const { quote, registry, subject, blockNumber } = options;
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
   if (blockNumber > head || blockNumber + QUOTE_BLOCKS <= head) {
@@ -133,7 +136,7 @@ export async function submitQuote(options: SubmitOptions): Promise<Submission> {
   const reader = chainReader(transport);
   await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
-  const key = await keyOf(reader, options);
+  const key = await boundKey(reader, options);
   const outcome = async () => {
     const { state, validUntil } = await statusOfKey(options, key);
     return { key, status: state, validUntil };

@@ -1,17 +1,11 @@
 /** Heartbeats: which block is signed, and how the payer sends one if nobody else has. */
-import { type Address, type Hex, type PrivateKeyAccount, encodeFunctionData } from "viem";
+import { type Address, type PrivateKeyAccount, encodeFunctionData } from "viem";
 import { workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import { signHeartbeat } from "../compute/calls.ts";
+import type { SignedHeartbeat } from "../compute/heartbeats.ts";
 import type { Chain, Standing } from "./chain.ts";
 import type { AgentConfig } from "./config.ts";
 import type { Sender } from "./sender.ts";
-
-/** What an aggregator needs to send a worker's heartbeat with those of others. */
-export interface SignedHeartbeat {
-  readonly worker: Address;
-  readonly blockNumber: number;
-  readonly signature: Hex;
-}
 
 /**
  * Signs the newest block that all workers sign, or any block if it is urgent; undefined if there is none above that of the

@@ -3,10 +3,10 @@ import type { Address } from "viem";
 import { isoTime } from "../attestation/collateral.ts";
 import { amountText } from "../compute/amount.ts";
 import { LAPSES, WORKER_STATES } from "../compute/calls.ts";
+import type { SignedHeartbeat } from "../compute/heartbeats.ts";
 import { type Standing, hourOf } from "./chain.ts";
 import type { AgentConfig } from "./config.ts";
 import { attestationDueAt, hasLeft } from "./duties.ts";
-import type { SignedHeartbeat } from "./heartbeat.ts";
 import { type Sample, exposition } from "./metrics.ts";
 
 /** What a failed attempt is known by: an error's name, and a sentence. */

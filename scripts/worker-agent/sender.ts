@@ -1,23 +1,10 @@
 /** Sends the payer's transactions, one at a time: simulated first, and replaced if the chain leaves them lying. */
-import {
-  type Address,
-  type Hex,
-  type PrivateKeyAccount,
-  type TransactionReceipt,
-  createWalletClient,
-  defineChain,
-} from "viem";
+import { type Hex, type PrivateKeyAccount, type TransactionReceipt, createWalletClient, defineChain } from "viem";
+import type { Step } from "../compute/perform.ts";
 import { computeRefusalOf } from "../compute/refusal.ts";
 import type { Chain } from "./chain.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./pace.ts";
-
-export interface Transaction {
-  readonly to: Address;
-  readonly data: Hex;
-  /** For logs and messages: `register`. */
-  readonly what: string;
-}
 
 export interface SenderOptions {
   readonly chain: Pick<Chain, "reader" | "transport">;
@@ -80,7 +67,7 @@ export function openSender(options: SenderOptions) {
 
   return {
     /** The gas of a call. @throws Refusal by the contract's error, before anything is sent. */
-    async simulate({ to, data, what }: Transaction): Promise<bigint> {
+    async simulate({ to, data, what }: Step): Promise<bigint> {
       try {
         return await reader.estimateGas({ account: payer, to, data });
       } catch (failure) {
@@ -93,7 +80,7 @@ export function openSender(options: SenderOptions) {
      * unmined is waited for, and replaced if it stays.
      * @throws Refusal
      */
-    async send(transaction: Transaction): Promise<TransactionReceipt> {
+    async send(transaction: Step): Promise<TransactionReceipt> {
       const { to, data, what } = transaction;
       if (!(await idle())) {
         replacements += 1n;
