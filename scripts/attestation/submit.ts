@@ -118,7 +118,7 @@ async function isAccepted(reader: ChainReader, { registry, subject, blockNumber 
 }
 
 /** Waits for a block above `blockNumber`; false if none comes. */
-async function waitForBlockAfter(reader: ChainReader, blockNumber: bigint): Promise<boolean> {
+export async function waitForBlockAfter(reader: ChainReader, blockNumber: bigint): Promise<boolean> {
   const deadline = Date.now() + NEXT_BLOCK_MS;
   while (Date.now() < deadline) {
     if ((await reader.getBlockNumber()) > blockNumber) return true;

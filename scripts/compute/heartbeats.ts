@@ -4,7 +4,7 @@ import { workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import { nameOf } from "../attestation/names.ts";
 import { invalidInput } from "../attestation/refusal.ts";
 import { HEARTBEAT_RESULTS } from "./calls.ts";
-import { type Actor, type Performed, perform, plain } from "./perform.ts";
+import { type Actor, type Performed, afterBlock, perform, plain } from "./perform.ts";
 
 /** A heartbeat as a worker's agent gives it. */
 export interface SignedHeartbeat {
@@ -55,7 +55,9 @@ export async function sendHeartbeats(
     const signatures = concat(batch.map(({ signature }) => signature));
     const args = [blockNumber, workers, signatures] as const;
     const data = encodeFunctionData({ abi: workerRewardsAbi, functionName: "heartbeat", args });
-    const done = await perform(actor, [{ to: rewards, data, what: "heartbeat" }]);
+    const done = await afterBlock(actor.transport, BigInt(blockNumber), () =>
+      perform(actor, [{ to: rewards, data, what: "heartbeat" }]),
+    );
     const results = decodeFunctionResult({ abi: workerRewardsAbi, functionName: "heartbeat", data: done.returned });
     batches.push({
       ...plain(done),

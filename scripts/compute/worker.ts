@@ -9,7 +9,7 @@ import { invalidInput } from "../attestation/refusal.ts";
 import { boundKey } from "../attestation/submit.ts";
 import { approval, attestStep, isShortEnough, requiredCollateral } from "./attest.ts";
 import { LAPSES, WEIGHT_UNIT, WORKER_STATES, type WorkerSubject, modelName, subjectHash } from "./calls.ts";
-import { type Actor, type Performed, addressOf, perform, plain, simulate } from "./perform.ts";
+import { type Actor, type Performed, addressOf, afterBlock, perform, plain, simulate } from "./perform.ts";
 
 const HOUR = 3_600;
 
@@ -118,10 +118,11 @@ export async function registerWorker(
   const payer = addressOf(actor.account);
   const before = isNew ? await approval(reader, { vpha, registry, payer }, collateral) : [];
   const showing = { registry, action, subject, quote, blockNumber, collateral } as const;
-  const isKnown = await isShortEnough(reader, attestation, quote, (known) =>
-    simulate(actor, [...before, attestStep(showing, known)]),
-  );
-  const performed = await perform(actor, [...before, attestStep(showing, isKnown)]);
+  const { isKnown, performed } = await afterBlock(actor.transport, blockNumber, async () => {
+    const stepsOf = (known: boolean) => [...before, attestStep(showing, known)];
+    const known = await isShortEnough(reader, attestation, quote, (short) => simulate(actor, stepsOf(short)));
+    return { isKnown: known, performed: await perform(actor, stepsOf(known)) };
+  });
   return { ...plain(performed), worker, action, form: isKnown ? "short" : "full", collateral };
 }
 

@@ -1,6 +1,6 @@
 /** Sends the payer's transactions, one at a time: simulated first, and replaced if the chain leaves them lying. */
 import { type Hex, type PrivateKeyAccount, type TransactionReceipt, createWalletClient, defineChain } from "viem";
-import type { Step } from "../compute/perform.ts";
+import { type Step, gasLimit } from "../compute/perform.ts";
 import { computeRefusalOf } from "../compute/refusal.ts";
 import type { Chain } from "./chain.ts";
 import type { Log } from "./log.ts";
@@ -19,8 +19,6 @@ export interface SenderOptions {
 export type Sender = ReturnType<typeof openSender>;
 
 const POLL_MS = 1_000;
-/** Estimates are of one state, and the transaction meets another. */
-const GAS_MARGIN = 120n;
 
 export function openSender(options: SenderOptions) {
   const { chain, chainId, payer, log, signal, patienceMs = 180_000 } = options;
@@ -86,7 +84,7 @@ export function openSender(options: SenderOptions) {
         replacements += 1n;
         log.warn("transaction.stuck", { what, replacements });
       }
-      const gas = ((await this.simulate(transaction)) * GAS_MARGIN) / 100n;
+      const gas = gasLimit(await this.simulate(transaction));
       const fees = await reader.estimateFeesPerGas();
       const dearer = (fee: bigint) => (fee * 3n ** replacements) / 2n ** replacements;
       const hash = await wallet.sendTransaction({

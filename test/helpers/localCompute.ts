@@ -61,7 +61,8 @@ async function deploy(chain: Awaited<ReturnType<typeof startChain>>, now: number
     if (address == null) throw new Error(`${source} was not deployed`);
     return getContract({ abi, address, client });
   };
-  const by = (from: Address) => ({ account: from, chain: client.chain });
+  /** With gas to spare: between estimate and block, an hour may end. */
+  const by = (from: Address) => ({ account: from, chain: client.chain, gas: 8_000_000n });
 
   const authority = createAuthority({ seed: "local compute", now });
   const platform = authority.platform({ seed: "one" });

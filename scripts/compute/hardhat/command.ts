@@ -70,7 +70,7 @@ export const performedRows = ({
       ];
 
 /** `value` with all amounts as text, for JSON. */
-export function printable<T extends object>(value: T): object {
+export function printable(value: object): object {
   const print = (inner: unknown): unknown => {
     if (typeof inner === "bigint") return String(inner);
     if (Array.isArray(inner)) return inner.map(print);
