@@ -1,5 +1,6 @@
 /** `worker …` and `slash …` as people run them, on a chain of its own: a worker's whole life. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import hre from "hardhat";
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { commitOf, reportDataOf } from "../../scripts/attestation/calls.ts";
 import { modelId, signHeartbeat, subjectHash } from "../../scripts/compute/calls.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
+import { freePort } from "../../scripts/devnet/process.ts";
 import { hardhat } from "../helpers/cli.ts";
 import { EVIDENCE_HASH, MODELS, gpuOf } from "../helpers/compute.ts";
 import { type LocalCompute, startLocalCompute } from "../helpers/localCompute.ts";
@@ -169,6 +171,28 @@ describe("the tasks of workers and slashes", () => {
       "WorkerRewards_NothingGranted",
       /already\.$/,
     );
+    // The same from an agent's endpoint; one without anything to send is left out.
+    const next = await compute.client.getBlock();
+    const again = { ...context, blockNumber: next.number, blockHash: next.hash };
+    const fresh = {
+      worker: machine.address,
+      blockNumber: Number(next.number),
+      signature: await signHeartbeat(machine, again),
+    };
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === "/heartbeat" ? 200 : 404;
+      response.end(JSON.stringify(fresh));
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${port}`;
+    expectDone(await run("worker heartbeat", "rewards", "--agents", `${url},${url}/idle`), {
+      batches: [{ blockNumber: fresh.blockNumber, results: [results[0]] }],
+    });
+    const idle = await run("worker heartbeat", "rewards", "--agents", `${url}/idle`);
+    expectRefused(idle, "InvalidInput", /no heartbeats to send/);
+    await new Promise((resolve) => server.close(resolve));
+
     const other = write("other.json", `{ "worker": "${operator}" }`);
     expectRefused(await run("worker heartbeat", "rewards", "--signed", other), "InvalidInput", /holds no heartbeats/);
   });
