@@ -4,6 +4,7 @@ import { configVariable, defineConfig } from "hardhat/config";
 import { deploymentTasks } from "./deploy/hardhat/tasks.ts";
 import { keeperTasks } from "./scripts/keeper/hardhat/tasks.ts";
 import { attestationTasks } from "./scripts/attestation/hardhat/tasks.ts";
+import { computeTasks } from "./scripts/compute/hardhat/tasks.ts";
 
 /** solc from npm: compilers are never downloaded. */
 const path = fileURLToPath(import.meta.resolve("solc/soljson.js"));
@@ -69,5 +70,5 @@ export default defineConfig({
       invariant: { runs: 16, depth: 160, shrinkRunLimit: 200 },
     },
   },
-  tasks: [...deploymentTasks, ...attestationTasks, ...keeperTasks],
+  tasks: [...deploymentTasks, ...attestationTasks, ...computeTasks, ...keeperTasks],
 });

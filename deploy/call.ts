@@ -6,6 +6,8 @@ export interface Call {
   readonly data: Hex;
   /** Wei of the native currency. */
   readonly value: bigint;
+  /** Gas limit; what the endpoint estimates unless it is given. */
+  readonly gas?: bigint;
   /** What it does, for people. */
   readonly description: string;
 }

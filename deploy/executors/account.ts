@@ -62,12 +62,12 @@ export function accountExecutor(options: AccountExecutorOptions): Executor & { i
     await onStep?.({ description, hash, blockNumber: receipt.blockNumber });
   };
   let nextNonce: number | undefined;
-  const send = async ({ to, data, value, description }: Call) => {
+  const send = async ({ to, data, value, gas, description }: Call) => {
     const address = typeof account === "string" ? account : account.address;
     const nonce = nextNonce ?? (await reader.getTransactionCount({ address, blockNumber }));
     let hash: Hash;
     try {
-      hash = await wallet.sendTransaction({ to, data, value, nonce });
+      hash = await wallet.sendTransaction({ to, data, value, nonce, ...(gas === undefined ? {} : { gas }) });
       nextNonce = nonce + 1;
     } catch (error) {
       throw new Error(`${description}: ${reason(error)}`, { cause: error });

@@ -11,9 +11,9 @@ export const addresses = {
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x9BfD50D03E2973D1f17253685377A003940fEE63",
-      "workerRewards": "0x4a67D2bCECaE9E53dc60B553D88925b99C2c24b0",
-      "slashing": "0xCd00a195833dfeB3286337Cf9821e764CDE4FC6b"
+      "workerRegistry": "0xEAC67eeCf0FaEeF7d3dF2295e20d2f52b82CcA85",
+      "workerRewards": "0x87244B9BB9c0BE3d4A288962BEeaF2a81D1a8134",
+      "slashing": "0x518cdc411730065d67A5cd1625E05717a6559bfE"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -24,9 +24,9 @@ export const addresses = {
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x522C7D93B5e749c0e8d6E6c1B8a3421aCF6dE380",
-      "workerRewards": "0x4eD61728aa2Cce0c1a836548524A738AD4D0134E",
-      "slashing": "0xe04D73F88CdAA520eAAefB9e94f1d9D880F4a372"
+      "workerRegistry": "0xE4B2580F8726BA40ED1388603DDe32500Dfd27E3",
+      "workerRewards": "0xaa8b17dbA78E32d01Ce6A5CaD47BB0F5F999dCb7",
+      "slashing": "0x5DF5B07dD2c5175AB91E5ddbeC9A9C04A0CEaA2A"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -37,9 +37,9 @@ export const addresses = {
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x6e4F8e004FFc07344b6EDcDb301d364D9fD35d09",
-      "workerRewards": "0xcc91787B7e613c6177eA52Cf21EA7Dc1f260C55E",
-      "slashing": "0xfB74bdb94aca940eA510a0F7d310aEFaFCe99c77"
+      "workerRegistry": "0xcc370d2b0e3B71cdAd3060FAe0012F46A60A2a3B",
+      "workerRewards": "0x0E7D1D9100498558f263ecD028884e4F6f38F455",
+      "slashing": "0x15CA07F715e5F0Cf895D65227531947C977E91cd"
     }
   }
 } as const;

@@ -1,10 +1,11 @@
 /** Why something is refused: the name of an error for programs, a sentence for people. */
-import { type Abi, type ContractErrorName, type Hex, decodeErrorResult, hexToString, isHex, trim } from "viem";
+import { type Abi, type ContractErrorName, type Hex, hexToString, isHex, trim } from "viem";
 import { attestationRegistryAbi, tcbCodecAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { TCB_STATUS_NAMES, dayText } from "./calls.ts";
 import { isoTime } from "./collateral.ts";
 import { COLLATERAL_KINDS, COLLATERAL_TEXT, FLOORS, FLOOR_TEXT, SWITCH_KINDS, SWITCH_TEXT, nameOf } from "./names.ts";
 import { QuoteError, type QuoteErrorCode } from "./quote.ts";
+import { type Phrasebook, sentenceOf } from "./sentence.ts";
 
 /** Something is refused, by a contract or before it is asked. */
 export class Refusal extends Error {
@@ -29,7 +30,7 @@ const ERRORS: Abi = [...VERIFIER_ERRORS, ...attestationRegistryAbi];
 type VerifierError = Extract<ContractErrorName<typeof VERIFIER_ERRORS>, `${string}_${string}`>;
 type RegistryError = ContractErrorName<typeof attestationRegistryAbi>;
 
-/** An argument is written `{name:format}`; `{what}` is what was being read. Every error of the verifier has a sentence. */
+/** As {@link Phrasebook} has them. Every error of the verifier has a sentence. */
 const VERIFIER_SENTENCES = {
   Calendar_InvalidDate: "{what}: a date that does not exist.",
   CollateralStore_Expired: "The {kind:collateral} expired at {validUntil:time}.",
@@ -106,9 +107,7 @@ const REGISTRY_SENTENCES = {
     "Policy: the workload is not listed (image {image}, RTMR0 {rtMr0}): image and machine shape have to be allowed.",
 } as const satisfies Partial<Record<RegistryError, string>>;
 
-const SENTENCES: Readonly<Record<string, string>> = { ...VERIFIER_SENTENCES, ...REGISTRY_SENTENCES };
-
-const FORMATS: Readonly<Record<string, (value: unknown) => string>> = {
+const FORMATS = {
   collateral: (value) => COLLATERAL_TEXT[nameOf(COLLATERAL_KINDS, Number(value))],
   switch: (value) => SWITCH_TEXT[nameOf(SWITCH_KINDS, Number(value))],
   floor: (value) => FLOOR_TEXT[nameOf(FLOORS, Number(value))],
@@ -116,25 +115,14 @@ const FORMATS: Readonly<Record<string, (value: unknown) => string>> = {
   time: (value) => isoTime(Number(value)),
   day: (value) => dayText(Number(value)).slice(0, 10),
   text: (value) => (isHex(value) ? hexToString(trim(value, { dir: "right" })) : String(value)),
-};
+} satisfies Phrasebook["formats"];
 
-/** The sentence for an error of the contracts; `what` is what was being read, such as "TCB info". */
-function sentenceOf(data: Hex, what: string): { error: string; sentence: string } {
-  const { abiItem, errorName: error, args = [] } = decodeErrorResult({ abi: ERRORS, data });
-  const values = Array.isArray(args) ? args.map((value: unknown) => value) : [];
-  const template = SENTENCES[error];
-  if (template === undefined || abiItem.type !== "error") {
-    return { error, sentence: `${what}: refused with ${error}(${values.map(String).join(", ")}).` };
-  }
-  const sentence = template.replace(/\{(\w+)(?::(\w+))?\}/g, (whole, name: string, format?: string) => {
-    if (name === "what") return what;
-    const index = abiItem.inputs.findIndex((input) => input.name === name);
-    const write = format === undefined ? String : FORMATS[format];
-    if (index < 0 || write === undefined) throw new Error(`${error}: ${whole} stands for nothing`);
-    return write(values[index]);
-  });
-  return { error, sentence };
-}
+/** What the verifier and `attest` refuse with. */
+export const ATTESTATION_PHRASES = {
+  abi: ERRORS,
+  sentences: { ...VERIFIER_SENTENCES, ...REGISTRY_SENTENCES },
+  formats: FORMATS,
+} satisfies Phrasebook;
 
 /** The revert data in `error` or in one of its causes, wherever the client or the chain has put it. */
 export function revertData(error: unknown): Hex | undefined {
@@ -155,7 +143,7 @@ export function refusalOf(failure: unknown, what: string): unknown {
   if (failure instanceof Refusal) return failure;
   const data = revertData(failure);
   if (data === undefined || data === "0x") return failure;
-  const { error, sentence } = sentenceOf(data, what);
+  const { error, sentence } = sentenceOf(ATTESTATION_PHRASES, data, what);
   return new Refusal(error, sentence, { cause: failure });
 }
 

@@ -62,7 +62,7 @@ export function serialIdOf({ issuer, serial }: Pick<Certificate, "issuer" | "ser
  * Whether the verifier has to see the certificate and QE report of `quote`: the platform is unknown, or has newer ones than
  * those that are remembered, by which its TCB level would be judged.
  */
-async function needsFull(reader: ChainReader, verifier: Address, quote: Quote): Promise<boolean> {
+export async function needsFull(reader: ChainReader, verifier: Address, quote: Quote): Promise<boolean> {
   const [, , , notBeforeDay, notAfterDay, qeIsvSvn, , serial] = await reader.readContract({
     address: verifier,
     abi: tdxVerifierAbi,
@@ -75,8 +75,11 @@ async function needsFull(reader: ChainReader, verifier: Address, quote: Quote): 
   return serial !== serialIdOf(leaf) || qeIsvSvn !== fromLittleEndian(readEnclaveReport(quote.qeReport).isvSvn);
 }
 
+/** What a quote has to bind. */
+export type Binding = Pick<SubmitOptions, "quote" | "registry" | "subject" | "blockNumber">;
+
 /** The key that a quote binds to these; refuses one that binds something else, or a block that is too old. */
-async function keyOf(reader: ChainReader, options: SubmitOptions): Promise<Address> {
+export async function boundKey(reader: ChainReader, options: Binding): Promise<Address> {
   const { quote, registry, subject, blockNumber } = options;
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
   if (blockNumber > head || blockNumber + QUOTE_BLOCKS <= head) {
@@ -115,7 +118,7 @@ async function isAccepted(reader: ChainReader, { registry, subject, blockNumber 
 }
 
 /** Waits for a block above `blockNumber`; false if none comes. */
-async function waitForBlockAfter(reader: ChainReader, blockNumber: bigint): Promise<boolean> {
+export async function waitForBlockAfter(reader: ChainReader, blockNumber: bigint): Promise<boolean> {
   const deadline = Date.now() + NEXT_BLOCK_MS;
   while (Date.now() < deadline) {
     if ((await reader.getBlockNumber()) > blockNumber) return true;
@@ -133,7 +136,7 @@ export async function submitQuote(options: SubmitOptions): Promise<Submission> {
   const reader = chainReader(transport);
   await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
-  const key = await keyOf(reader, options);
+  const key = await boundKey(reader, options);
   const outcome = async () => {
     const { state, validUntil } = await statusOfKey(options, key);
     return { key, status: state, validUntil };

@@ -8,7 +8,6 @@ import { attestationRegistryAbi } from "../../../deploy/generated/abis.ts";
 import { addresses } from "../../../deploy/generated/addresses.ts";
 import { connect, networkName, required } from "../../../deploy/hardhat/command.ts";
 import { findManifest, manifestPathFor } from "../../../deploy/manifest.ts";
-import type { Contracts } from "../../../deploy/modules/module.ts";
 import { Refusal, invalidInput } from "../refusal.ts";
 
 /**
@@ -72,6 +71,12 @@ export interface ChainArguments {
   readonly manifest: string | undefined;
 }
 
+/** The address of `name`, if `contracts` has one. */
+function addressIn(contracts: object, name: string): Address | undefined {
+  const address: unknown = Reflect.get(contracts, name);
+  return typeof address === "string" && isAddress(address) ? getAddress(address) : undefined;
+}
+
 /** The chain behind `--network`. */
 export async function openChain(options: ChainArguments, hre: HardhatRuntimeEnvironment) {
   const { transport, accounts } = await connect(options, hre);
@@ -83,33 +88,48 @@ export async function openChain(options: ChainArguments, hre: HardhatRuntimeEnvi
     throw invalidInput(`There is no ${what} at ${address} on this chain: no contract at all.`);
   };
 
-  /** Where registries of the suite would be on this chain by the generated addresses, whatever the preset; those that are there. */
-  const predicted = async (chainId: number): Promise<Address[]> => {
-    const book: Readonly<Record<number, Readonly<Record<string, Pick<Contracts, "attestationRegistry">>>>> = addresses;
-    const all = [...new Set(Object.values(book[chainId] ?? {}).map((contracts) => contracts.attestationRegistry))];
-    const codes = await Promise.all(all.map((address) => reader.getCode({ address })));
-    return all.filter((_, i) => codes[i] !== undefined);
+  /** Where `name` would be on this chain by the generated addresses, whatever the preset; those that are there. */
+  const predicted = async (name: string, chainId: number): Promise<Address[]> => {
+    const book: Readonly<Record<number, Readonly<Record<string, object>>>> = addresses;
+    const all = new Set(Object.values(book[chainId] ?? {}).flatMap((contracts) => addressIn(contracts, name) ?? []));
+    const codes = await Promise.all([...all].map((address) => reader.getCode({ address })));
+    return [...all].filter((_, i) => codes[i] !== undefined);
   };
 
-  /** `--registry`, or that of the deployment's manifest, or the one at an address that follows from the parameters. */
-  const registry = async (given: string | undefined): Promise<Address> => {
-    if (given !== undefined) return requireCode(addressOption(given, "registry"), "registry");
-    const file = options.manifest ?? manifestPathFor(networkName(hre));
-    const manifest = findManifest(file);
+  const manifestFile = options.manifest ?? manifestPathFor(networkName(hre));
+  /** The deployment's manifest, if there is one; refuses that of another chain. */
+  const manifest = async () => {
+    const found = findManifest(manifestFile);
     const chainId = await reader.getChainId();
-    if (manifest === undefined) {
-      const [found, other] = options.manifest === undefined ? await predicted(chainId) : [];
-      if (found !== undefined && other === undefined) return found;
-      throw invalidInput(`There is no ${file}: give --registry ADDRESS, or the --manifest of another deployment.`);
+    if (found !== undefined && found.chainId !== chainId) {
+      throw invalidInput(`${manifestFile} is of chain ${found.chainId}, but this is chain ${chainId}.`);
     }
-    if (manifest.chainId !== chainId) {
-      throw invalidInput(`${file} is of chain ${manifest.chainId}, but this is chain ${chainId}.`);
-    }
-    return requireCode(manifest.contracts.attestationRegistry, "registry");
+    return found;
   };
+
+  /** `--option`, or the contract `name` of the deployment's manifest, or the one at an address that follows from the parameters. */
+  const contract = async (name: string, option: string, given: string | undefined): Promise<Address> => {
+    if (given !== undefined) return requireCode(addressOption(given, option), option);
+    const deployment = await manifest();
+    if (deployment === undefined) {
+      const [found, other] = options.manifest === undefined ? await predicted(name, await reader.getChainId()) : [];
+      if (found !== undefined && other === undefined) return found;
+      throw invalidInput(
+        `There is no ${manifestFile}: give --${option} ADDRESS, or the --manifest of another deployment.`,
+      );
+    }
+    const address = addressIn(deployment.contracts, name);
+    if (address === undefined) throw invalidInput(`${manifestFile} has no ${name}: give --${option} ADDRESS.`);
+    return requireCode(address, option);
+  };
+
+  /** `--registry`, or the suite's attestation registry. */
+  const registry = (given: string | undefined) => contract("attestationRegistry", "registry", given);
 
   return {
     transport,
+    manifest,
+    contract,
     registry,
 
     /** `--verifier`, or the one that the registry asks. */
@@ -119,11 +139,14 @@ export async function openChain(options: ChainArguments, hre: HardhatRuntimeEnvi
       return reader.readContract({ address, abi: attestationRegistryAbi, functionName: "verifier" });
     },
 
-    /** The account that pays. */
+    /** The account that pays: the network's first. */
     async account(): Promise<Address> {
       const [account] = await accounts();
       if (account === undefined) throw invalidInput("This network has no account to send from.");
       return account;
     },
+
+    /** All accounts that can sign here. */
+    accounts,
   };
 }

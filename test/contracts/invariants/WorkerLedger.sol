@@ -94,9 +94,10 @@ contract WorkerLedger is Test {
     /// @notice Whether the attestation that the registry knows holds, and until when.
     function attestationOf(uint256 number) public view returns (bool holds, uint256 validUntil) {
         Machine memory m = _machines[number];
-        uint256 namedBlock;
-        (validUntil, namedBlock) = attestation.standingOf(m.worker, m.operator);
-        holds = validUntil != 0 && namedBlock == m.attestedBlock;
+        (uint256 until, uint256 namedBlock, ) = attestation.standingOf(m.worker, m.operator);
+        // Full hours only.
+        validUntil = until - (until % 1 hours);
+        holds = block.timestamp < validUntil && namedBlock == m.attestedBlock;
     }
 
     /// @notice Whether a worker may have a lease.
