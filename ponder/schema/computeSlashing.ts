@@ -1,5 +1,5 @@
 /** Slashes of workers' collateral: rules, proposals with all their stages, windows. Conventions: `compute.ts`. */
-import { index, onchainEnum, onchainTable } from "ponder";
+import { index, onchainEnum, onchainTable, primaryKey } from "ponder";
 
 /** A slashing contract, by its address: who decides, and the limits of proposals to come. */
 export const slashingRules = onchainTable("slashing_rules", (t) => ({
@@ -69,12 +69,20 @@ export const slash = onchainTable(
   }),
 );
 
-/** The window of 30 days in which a worker's proposals count together, as `windowOf` answers; the next proposal after its end begins a new one. */
-export const slashWindow = onchainTable("slash_window", (t) => ({
-  worker: t.hex().primaryKey(),
-  start: t.bigint().notNull(),
-  end: t.bigint().notNull(),
-  /** vPHA at risk when it began, and what proposals that were not taken back have used of it. */
-  base: t.bigint().notNull(),
-  used: t.bigint().notNull(),
-}));
+/**
+ * The window of 30 days in which a worker's proposals count together, as `windowOf` of the slashing contract answers; the next proposal
+ * after its end begins a new one.
+ */
+export const slashWindow = onchainTable(
+  "slash_window",
+  (t) => ({
+    slashing: t.hex().notNull(),
+    worker: t.hex().notNull(),
+    start: t.bigint().notNull(),
+    end: t.bigint().notNull(),
+    /** vPHA at risk when it began, and what proposals that were not taken back have used of it. */
+    base: t.bigint().notNull(),
+    used: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.slashing, table.worker] }) }),
+);

@@ -241,7 +241,7 @@ export const gpuEvent = onchainTable(
 export const workerRelations = relations(worker, ({ one, many }) => ({
   modelRow: one(gpuModel, { fields: [worker.model], references: [gpuModel.model] }),
   attestedKey: one(attestedKey, { fields: [worker.worker], references: [attestedKey.key] }),
-  window: one(slashWindow, { fields: [worker.worker], references: [slashWindow.worker] }),
+  windows: many(slashWindow),
   gpus: many(gpu),
   days: many(workerDay),
   events: many(workerEvent),
@@ -272,4 +272,8 @@ export const rewardsClaimRelations = relations(rewardsClaim, ({ one }) => ({
 
 export const slashRelations = relations(slash, ({ one }) => ({
   workerRow: one(worker, { fields: [slash.worker], references: [worker.worker] }),
+}));
+
+export const slashWindowRelations = relations(slashWindow, ({ one }) => ({
+  workerRow: one(worker, { fields: [slashWindow.worker], references: [worker.worker] }),
 }));

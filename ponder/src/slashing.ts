@@ -33,16 +33,17 @@ ponder.on("Slashing:SlashProposed", async ({ event, context }) => {
     ...{ rebuttalUntil, judgementUntil: BigInt(proposal.judgementUntil), executableAt: rebuttalUntil },
   });
 
-  const window = await context.db.find(slashWindow, { worker });
+  const key = { slashing: event.log.address, worker };
+  const window = await context.db.find(slashWindow, key);
   if (window !== null && now < window.end) {
-    await context.db.update(slashWindow, { worker }).set({ used: window.used + amount });
+    await context.db.update(slashWindow, key).set({ used: window.used + amount });
     return;
   }
   const base = atRiskBefore(held, { amount, faultAt, now });
   const fresh = { start: now, end: now + WINDOW, base, used: amount };
   await context.db
     .insert(slashWindow)
-    .values({ worker, ...fresh })
+    .values({ ...key, ...fresh })
     .onConflictDoUpdate(fresh);
 });
 
@@ -83,10 +84,11 @@ async function close(
 }
 
 /** What was rejected or withdrawn can be used again, while its window lasts. */
-async function giveBack({ db }: Context, { worker, proposedAt, amount }: typeof slash.$inferSelect): Promise<void> {
-  const window = await db.find(slashWindow, { worker });
-  if (window === null || proposedAt < window.start) return;
-  await db.update(slashWindow, { worker }).set({ used: window.used - amount });
+async function giveBack({ db }: Context, proposal: typeof slash.$inferSelect): Promise<void> {
+  const key = { slashing: proposal.slashing, worker: proposal.worker };
+  const window = await db.find(slashWindow, key);
+  if (window === null || proposal.proposedAt < window.start) return;
+  await db.update(slashWindow, key).set({ used: window.used - proposal.amount });
 }
 
 // RULES

@@ -121,7 +121,6 @@ ponder.on("WorkerRegistry:WorkerSlashed", async ({ event, context }) => {
   const held = { collateral, pendingWithdrawal, required: before.required };
   const change = {
     ...{ collateral, pendingWithdrawal, reserved, isShort: isShort(held) },
-    // Its time stays, even if nothing is left to thaw: `withdrawableAt` only counts while something is.
     withdrawableAt: pendingWithdrawal === 0n ? 0n : before.withdrawableAt,
     slashedCumulative: before.slashedCumulative + amount,
   };
