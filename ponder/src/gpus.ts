@@ -23,17 +23,18 @@ export async function nameGpus(
   await releaseGpus(context, event, worker, dropped);
   for (const id of gpuIds) {
     const known = await db.find(gpu, { id });
-    const isSame = known !== null && known.isHeld && known.worker === worker;
-    const since = isSame ? known.since : timestamp;
-    const set = { worker, isHeld: true, since, model, attestedBlock };
+    // What was found shows what is written later.
+    const held = known?.isHeld === true ? { worker: known.worker, model: known.model, since: known.since } : null;
+    const isSame = held?.worker === worker;
+    const set = { worker, isHeld: true, since: isSame ? held.since : timestamp, model, attestedBlock };
     await db
       .insert(gpu)
       .values({ id, ...set, firstSeenAt: timestamp })
       .onConflictDoUpdate(set);
-    if (known?.isHeld === true) await count(context, known.model, -1);
+    if (held !== null) await count(context, held.model, -1);
     await count(context, model, 1);
     if (isSame) continue;
-    const former = known?.isHeld === true ? known.worker : null;
+    const former = held?.worker ?? null;
     await record(context, event, { gpu: id, kind: former === null ? "named" : "taken", worker, former, model });
   }
 }
@@ -48,9 +49,10 @@ export async function releaseGpus(
   for (const id of ids) {
     const known = await context.db.find(gpu, { id });
     if (known === null || known.worker !== worker || !known.isHeld) continue;
+    const { model } = known;
     await context.db.update(gpu, { id }).set({ isHeld: false, since: event.block.timestamp });
-    await count(context, known.model, -1);
-    await record(context, event, { gpu: id, kind: "released", worker, former: null, model: known.model });
+    await count(context, model, -1);
+    await record(context, event, { gpu: id, kind: "released", worker, former: null, model });
   }
 }
 

@@ -77,19 +77,20 @@ ponder.on("WorkerRewards:HourClosed", async ({ event, context }) => {
   if (known?.weight !== Number(weight)) {
     throw new Error(`the hour ${hour} closed with weight ${weight}, not with ${known?.weight}`);
   }
-  await correctHours(context, start, [{ emitted, paid, reserve, accumulator }]);
   await touch(context, event);
+  const isKnown = known.emitted === emitted && known.reserve === reserve && known.accumulator === accumulator;
+  if (!isKnown) await correctHours(context, start, [{ emitted, paid, reserve, accumulator }]);
 });
 
 ponder.on("WorkerRewards:HoursIdle", async ({ event, context }) => {
   await advance(context, event.block);
   const [from, to] = [secondsOf(event.args.from), secondsOf(event.args.to)];
   await touch(context, event);
-  const last = await context.db.find(rewardsHour, { start: to - HOUR });
-  if (last?.reserve === event.args.reserve) return;
+  const pool = await poolOf(context);
+  const before = await context.db.find(rewardsHour, { start: from - HOUR });
+  if (pool.reserve === event.args.reserve && pool.earnedCumulative === (before?.paidCumulative ?? 0n)) return;
 
   // It came in otherwise than it looked: from the first hour on, as much as each emitted.
-  const pool = await poolOf(context);
   let { emitted: left } = event.args;
   let reserve = event.args.reserve - left;
   const { accumulator } = pool;

@@ -9,9 +9,10 @@ import { HOUR } from "./maths/period.ts";
 
 type Pool = typeof rewardsPool.$inferSelect;
 
-/** The books, or null before the contract is there. */
+/** The books as they are now, whatever is written later; null before the contract is there. */
 export async function findPool({ db, contracts }: Context): Promise<Pool | null> {
-  return db.find(rewardsPool, { address: contracts.WorkerRewards.address });
+  const pool = await db.find(rewardsPool, { address: contracts.WorkerRewards.address });
+  return pool === null ? null : { ...pool };
 }
 
 /** The books. Throws before the contract's first event. */

@@ -41,11 +41,11 @@ export function momentFor(moment: Moment, key: Hex, kind: Entry["kind"]): Moment
   return { ...moment, id: `${moment.id}-${key.slice(2)}-${kind}` };
 }
 
-/** The worker. Throws if it never registered. */
+/** The worker as it is now, whatever is written later. Throws if it never registered. */
 export async function workerOf({ db }: Context, key: Address): Promise<WorkerRow> {
   const row = await db.find(worker, { worker: key });
   if (row === null) throw new Error(`${key} is no worker`);
-  return row;
+  return { ...row };
 }
 
 /** Changes a worker and writes `entry` into its history. State and lapse follow from the rest, unless `change` names a state. */

@@ -71,6 +71,7 @@ async function changedAt({ db, contracts }: Context, timestamp: bigint) {
   const registry = { address: contracts.AttestationRegistry.address };
   const policy = await db.find(attestationPolicy, registry);
   if (policy === null) return [];
+  const { timestamp: clockOfPolicy } = policy;
   // The view answers as of the policy's clock.
   await db.update(attestationPolicy, registry).set({ timestamp });
   const { attestation, isAttested } = workerStanding;
@@ -79,7 +80,7 @@ async function changedAt({ db, contracts }: Context, timestamp: bigint) {
     .from(workerStanding)
     .innerJoin(worker, eq(worker.worker, workerStanding.worker))
     .where(and(inArray(worker.state, [...STAYING]), ne(worker.isAttested, isAttested)));
-  await db.update(attestationPolicy, registry).set({ timestamp: policy.timestamp });
+  await db.update(attestationPolicy, registry).set({ timestamp: clockOfPolicy });
   return changed;
 }
 
