@@ -13,6 +13,8 @@ import { index, onchainTable, primaryKey } from "ponder";
 /** The registry of workers, by its address: how many there are in each state, and what they hold. */
 export const computeNetwork = onchainTable("compute_network", (t) => ({
   address: t.hex().primaryKey(),
+  /** Models that were ever listed, in that order. */
+  models: t.hex().array().notNull(),
   /** Workers ever registered, and how many are in each state now. */
   workers: t.integer().notNull(),
   active: t.integer().notNull(),

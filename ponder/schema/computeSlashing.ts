@@ -2,7 +2,7 @@
 import { index, onchainEnum, onchainTable, primaryKey } from "ponder";
 
 /** A slashing contract, by its address: who decides, and the limits of proposals to come. */
-export const slashingRules = onchainTable("slashing_rules", (t) => ({
+export const slashingRule = onchainTable("slashing_rule", (t) => ({
   address: t.hex().primaryKey(),
   /** Who proposes (zero: nobody), who rejects, and where proceeds go. */
   slasher: t.hex().notNull(),
@@ -25,8 +25,8 @@ export const faultClass = onchainEnum("fault_class", ["unavailability", "misrepo
 export const slashState = onchainEnum("slash_state", ["open", "rebutted", "executed", "rejected", "withdrawn"]);
 
 /** Every proposal of a slash. */
-export const slash = onchainTable(
-  "slash",
+export const slashProposal = onchainTable(
+  "slash_proposal",
   (t) => ({
     /** As on chain: Keccak-256 of the proposal. */
     id: t.hex().primaryKey(),

@@ -24,7 +24,7 @@ export const workerStanding = onchainView("worker_standing", {
   /** The switch or the floor, where it is one. */
   switchKind: switchKind("switch_kind"),
   floor: attestationFloor("floor"),
-  /** The last second in which it can hold, unless a newer attestation comes. */
+  /** The last second in which the key's last attestation can hold. */
   validUntil: bigint("valid_until").notNull(),
   weight: integer("weight").notNull(),
   /** Until when its weight counts; 0 before the first lease. */
@@ -43,13 +43,13 @@ export const workerStanding = onchainView("worker_standing", {
     judged.rewards, judged.rewards + judged.claimed_cumulative AS earned_cumulative, judged.timestamp
   FROM (
     SELECT
-      w.worker, w.operator, w.state, w.lapse, w.valid_until, w.weight, w.lease_end, w.claimed_cumulative,
+      w.worker, w.operator, w.state, w.lapse, s.valid_until, w.weight, w.lease_end, w.claimed_cumulative,
       CASE
-        WHEN s.block_number <> w.attested_block THEN 'superseded'
         WHEN s.state <> 'valid' THEN s.state::text
         WHEN EXISTS (
           SELECT 1 FROM ${killSwitch} o WHERE o.kind = 'operator' AND o.id = w.operator AND o.until > p.timestamp
         ) THEN 'operator_switched_off'
+        WHEN s.block_number <> w.attested_block THEN 'superseded'
       END AS attestation,
       s.switch_kind, s.floor, p.timestamp,
       w.accrued + CASE WHEN r.hour < w.lease_from THEN 0 ELSE

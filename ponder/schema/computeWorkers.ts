@@ -3,7 +3,7 @@ import { index, onchainEnum, onchainTable, primaryKey, relations } from "ponder"
 import { attestedKey } from "./attestation.ts";
 import { gpuModel } from "./compute.ts";
 import { rewardsClaim } from "./computeRewards.ts";
-import { slash, slashWindow } from "./computeSlashing.ts";
+import { slashProposal, slashWindow } from "./computeSlashing.ts";
 
 /** As `stateOf` of WorkerRewards. `active` and `lapsed` workers stay; `exited` and `removed` are final. */
 export const workerState = onchainEnum("worker_state", ["active", "lapsed", "exiting", "exited", "removed"]);
@@ -246,7 +246,7 @@ export const workerRelations = relations(worker, ({ one, many }) => ({
   days: many(workerDay),
   events: many(workerEvent),
   claims: many(rewardsClaim),
-  slashes: many(slash),
+  slashes: many(slashProposal),
 }));
 
 export const workerEventRelations = relations(workerEvent, ({ one }) => ({
@@ -270,8 +270,8 @@ export const rewardsClaimRelations = relations(rewardsClaim, ({ one }) => ({
   workerRow: one(worker, { fields: [rewardsClaim.worker], references: [worker.worker] }),
 }));
 
-export const slashRelations = relations(slash, ({ one }) => ({
-  workerRow: one(worker, { fields: [slash.worker], references: [worker.worker] }),
+export const slashProposalRelations = relations(slashProposal, ({ one }) => ({
+  workerRow: one(worker, { fields: [slashProposal.worker], references: [worker.worker] }),
 }));
 
 export const slashWindowRelations = relations(slashWindow, ({ one }) => ({

@@ -10,6 +10,9 @@ ponder.on("WorkerRegistry:ModelChanged", async ({ event, context }) => {
   const transaction = event.transaction.hash;
   await advance(context, event.block);
   await ensureNetwork(context, timestamp);
+  await context.db
+    .update(computeNetwork, { address: event.log.address })
+    .set((row) => (row.models.includes(model) ? {} : { models: [...row.models, model] }));
   const set = { isListed: true, collateral, weight, updatedAt: timestamp, transaction };
   await context.db
     .insert(gpuModel)
@@ -70,6 +73,7 @@ export async function ensureNetwork(
     .insert(computeNetwork)
     .values({
       address: contracts.WorkerRegistry.address,
+      models: [],
       ...{ workers: 0, active: 0, lapsed: 0, exiting: 0, exited: 0, removed: 0 },
       ...{ heldGpus: 0, activeGpus: 0, activeWeight: 0 },
       ...{ collateral: 0n, required: 0n, pendingWithdrawals: 0n, reserved: 0n },

@@ -1,6 +1,6 @@
 /** Slashing: proposals and their stages, the workers' windows, the rules. */
 import { type Context, type Event, ponder } from "ponder:registry";
-import { faultClass, slash, slashWindow, slashingRules } from "ponder:schema";
+import { faultClass, slashProposal, slashWindow, slashingRule } from "ponder:schema";
 import { type Address, type Hex, zeroAddress } from "viem";
 import { nameOf } from "./maths/names.ts";
 import { atRiskBefore } from "./maths/worker.ts";
@@ -11,7 +11,7 @@ import { workerOf } from "./workerLog.ts";
 /** How long a worker's proposals count together. */
 const WINDOW = 30n * DAY;
 
-type Rules = typeof slashingRules.$inferSelect;
+type Rules = typeof slashingRule.$inferSelect;
 
 // PROCESS
 
@@ -22,7 +22,7 @@ ponder.on("Slashing:SlashProposed", async ({ event, context }) => {
   const { amount, bounty, reporter, evidenceHash } = proposal;
   const [faultAt, rebuttalUntil] = [BigInt(proposal.faultAt), BigInt(proposal.rebuttalUntil)];
   const { operator, ...held } = await workerOf(context, worker);
-  await context.db.insert(slash).values({
+  await context.db.insert(slashProposal).values({
     ...{ id, slashing: event.log.address, worker, operator },
     faultClass: nameOf(faultClass, proposal.faultClass),
     state: "open",
@@ -50,7 +50,7 @@ ponder.on("Slashing:SlashProposed", async ({ event, context }) => {
 ponder.on("Slashing:SlashRebutted", async ({ event, context }) => {
   const { id, rebuttalHash, rebuttalUri } = event.args;
   await advance(context, event.block);
-  await context.db.update(slash, { id }).set((row) => ({
+  await context.db.update(slashProposal, { id }).set((row) => ({
     state: "rebutted",
     ...{ rebuttalHash, rebuttalUri },
     rebuttedAt: event.block.timestamp,
@@ -80,11 +80,11 @@ async function close(
   state: "executed" | "rejected" | "withdrawn",
 ) {
   const id: Hex = args.id;
-  return db.update(slash, { id }).set({ state, closedAt: block.timestamp, closeTransaction: transaction.hash });
+  return db.update(slashProposal, { id }).set({ state, closedAt: block.timestamp, closeTransaction: transaction.hash });
 }
 
 /** What was rejected or withdrawn can be used again, while its window lasts. */
-async function giveBack({ db }: Context, proposal: typeof slash.$inferSelect): Promise<void> {
+async function giveBack({ db }: Context, proposal: typeof slashProposal.$inferSelect): Promise<void> {
   const key = { slashing: proposal.slashing, worker: proposal.worker };
   const window = await db.find(slashWindow, key);
   if (window === null || proposal.proposedAt < window.start) return;
@@ -122,7 +122,7 @@ ponder.on("Slashing:LimitsChanged", async ({ event, context }) => {
 async function setRules({ db }: Context, address: Address, updatedAt: bigint, change: Partial<Rules>): Promise<void> {
   const set = { ...change, updatedAt };
   await db
-    .insert(slashingRules)
+    .insert(slashingRule)
     .values({
       address,
       ...{ slasher: zeroAddress, judge: zeroAddress, treasury: zeroAddress },

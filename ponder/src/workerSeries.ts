@@ -2,6 +2,7 @@
 import { eq, gt, gte, inArray, or } from "ponder";
 import type { Context } from "ponder:registry";
 import { computeDay, computeNetwork, gpuModel, gpuModelDay, worker, workerDay } from "ponder:schema";
+import type { Hex } from "viem";
 import { settle } from "./maths/lease.ts";
 import { DAY, HOUR } from "./maths/period.ts";
 import { accumulatorsFor, closeRewardsHour, findPool } from "./rewardsBooks.ts";
@@ -62,18 +63,22 @@ async function closeDay(context: Context, start: bigint): Promise<void> {
     claimedCumulative: pool.claimedCumulative,
     slashedCumulative,
   });
-  await closeModels(context, { start, end });
-  await closeWorkers(context, { start, end });
+  await closeModels(context, network.models, { start, end });
+  if (network.workers !== 0) await closeWorkers(context, { start, end });
 }
 
-async function closeModels({ db }: Context, day: { start: bigint; end: bigint }): Promise<void> {
-  const models = await db.sql.select().from(gpuModel);
-  if (models.length === 0) return;
+async function closeModels(
+  { db }: Context,
+  models: readonly Hex[],
+  day: { start: bigint; end: bigint },
+): Promise<void> {
+  const rows = await Promise.all(models.map((model) => db.find(gpuModel, { model })));
   await db.insert(gpuModelDay).values(
-    models.map(({ model, name, heldGpus, activeGpus, activeWorkers, activeWeight }) => ({
-      ...day,
-      ...{ model, name, heldGpus, activeGpus, activeWorkers, activeWeight },
-    })),
+    rows.flatMap((row) => {
+      if (row === null) return [];
+      const { model, name, heldGpus, activeGpus, activeWorkers, activeWeight } = row;
+      return [{ ...day, model, name, heldGpus, activeGpus, activeWorkers, activeWeight }];
+    }),
   );
 }
 

@@ -61,7 +61,7 @@ describe("workers", () => {
   });
 
   test("register, and are lapsed until their first lease", async () => {
-    await workers.register(one, ofOne("1a", "1b"), parseEther("3000"));
+    await workers.register(one, ofOne("1a", "1b"), parseEther("4500"));
     await workers.register(two, ofTwo, parseEther("1875"));
     await workers.register(three, ofThree, parseEther("10000"), workers.platforms.two);
     expect(await check()).toEqual({ [w1]: "heartbeat", [w2]: "heartbeat", [w3]: "heartbeat" });
@@ -245,7 +245,7 @@ describe("workers", () => {
     await workers.call("slashing", governance, "reject", pending);
     await workers.call("registry", bob, "finishExit", w3, bob);
     await check();
-    const [open] = await indexer.rows("slashs", "id", `where: { worker: "${w1}", state: open }`);
+    const [open] = await indexer.rows("slashProposals", "id", `where: { worker: "${w1}", state: open }`);
     expect(open).toBeDefined();
     expect(await check()).toMatchObject({ [w1]: "exiting", [w3]: "removed" });
   });

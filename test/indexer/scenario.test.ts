@@ -453,6 +453,7 @@ describe("sample queries", () => {
     account: lower(alice),
     from: String(MIDNIGHT),
     key: lower(alice),
+    worker: lower(alice),
     fmspc: "0x000000000000",
   };
 

@@ -9,7 +9,7 @@ const HOUR = 3_600n;
 
 /** Columns of each table: all there are. */
 export const TABLES = {
-  computeNetworks: `address workers active lapsed exiting exited removed heldGpus activeGpus activeWeight collateral required
+  computeNetworks: `address models workers active lapsed exiting exited removed heldGpus activeGpus activeWeight collateral required
     pendingWithdrawals reserved addedCumulative paidCumulative slashedCumulative slashing registrationsPausedUntil updatedAt`,
   computeDays: `start end active lapsed exiting exited removed heldGpus activeGpus activeWeight collateral required
     pendingWithdrawals reserved weight reserve ceiling weightHours emitted earned claimed slashed weightHoursCumulative
@@ -33,9 +33,9 @@ export const TABLES = {
   rewardsClaims: "id worker operator amount block timestamp transaction",
   rewardsPayouts: "id operator receiver assets shares block timestamp transaction",
   ceilingChanges: "id ceiling block timestamp transaction",
-  slashingRuless: `address slasher judge treasury rebuttalWindow processWindow capUnavailability capMisreporting capBreach
+  slashingRules: `address slasher judge treasury rebuttalWindow processWindow capUnavailability capMisreporting capBreach
     updatedAt`,
-  slashs: `id slashing worker operator faultClass state amount bounty reporter faultAt evidenceHash evidenceUri proposedAt
+  slashProposals: `id slashing worker operator faultClass state amount bounty reporter faultAt evidenceHash evidenceUri proposedAt
     proposeTransaction rebuttalUntil rebuttalHash rebuttalUri rebuttedAt rebutTransaction judgementUntil executableAt
     closedAt closeTransaction`,
   slashWindows: "slashing worker start end base used",
@@ -104,7 +104,7 @@ export type Chain = ReturnType<typeof chainAt>;
 export async function reconcile(indexed: Indexed): Promise<Record<Address, string>> {
   const { suite, indexer } = indexed;
   const { number, timestamp } = await suite.client.getBlock();
-  await indexer.reach(number);
+  await indexer.reach(number, 170_000);
   const chain = chainAt(suite, number);
   const workers = await indexer.rows("workers", TABLES.workers);
   const standing = await standings(indexer);
@@ -124,6 +124,8 @@ export async function reconcile(indexed: Indexed): Promise<Record<Address, strin
 async function reconcileWorker(chain: Chain, row: Row, standing: Row | undefined): Promise<void> {
   const key = hex(row, "worker");
   const view = await chain.workerOf(key);
+  const isStaying = row["state"] === "active" || row["state"] === "lapsed";
+  const isValid = isStaying && (standing?.["attestation"] === null || standing?.["attestation"] === "superseded");
   expect(
     {
       operator: row["operator"],
@@ -138,11 +140,7 @@ async function reconcileWorker(chain: Chain, row: Row, standing: Row | undefined
       withdrawableAt: Number(big(row, "withdrawableAt")),
       reserved: big(row, "reserved"),
       exitAt: Number(big(row, "exitAt")),
-      validUntil: Number(
-        standing?.["isAttested"] === true && ["active", "lapsed"].includes(text(row, "state"))
-          ? big(standing, "validUntil")
-          : 0n,
-      ),
+      validUntil: Number(isValid ? big(standing, "validUntil") : 0n),
     },
     key,
   ).toEqual({
@@ -216,6 +214,7 @@ async function reconcileNetwork({ suite, indexer }: Indexed, chain: Chain, worke
   expect(sum("paidCumulative")).toBe(big(row, "paidCumulative"));
   expect(sum("slashedCumulative")).toBe(big(row, "slashedCumulative"));
   expect(row["slashing"]).toBe(lower(await chain.slashing()));
+  expect(row["models"]).toEqual(await chain.models());
   expect(big(row, "registrationsPausedUntil")).toBe(await chain.pausedUntil());
 
   const active = workers.filter(({ state }) => state === "active");
@@ -281,7 +280,7 @@ async function reconcileBooks(
 }
 
 async function reconcileSlashes({ indexer }: Indexed, chain: Chain): Promise<void> {
-  const slashes = await indexer.rows("slashs", TABLES.slashs);
+  const slashes = await indexer.rows("slashProposals", TABLES.slashProposals);
   for (const row of slashes) {
     const state = await chain.proposalState(hex(row, "id"));
     expect(row["state"]).toBe(snake(PROPOSAL_STATES[state]));
@@ -294,7 +293,7 @@ async function reconcileSlashes({ indexer }: Indexed, chain: Chain): Promise<voi
     const [start, base, used] = await chain.windowOf(hex(row, "worker"));
     expect([big(row, "start"), big(row, "base"), big(row, "used")]).toEqual([BigInt(start), base, used]);
   }
-  const rules = await indexer.row("slashingRuless", TABLES.slashingRuless);
+  const rules = await indexer.row("slashingRules", TABLES.slashingRules);
   const { rebuttalWindow, processWindow, caps } = await chain.limits();
   expect(rules).toMatchObject({ ...(await chain.rules()), rebuttalWindow, processWindow });
   expect([rules["capUnavailability"], rules["capMisreporting"], rules["capBreach"]]).toEqual(caps);
