@@ -30,13 +30,7 @@ export interface Deployment {
 }
 
 type Required =
-  | "phalaAuthority"
-  | "pha"
-  | "emissionVault"
-  | "vpha"
-  | "attestationRegistry"
-  | "workerRegistry"
-  | "workerRewards";
+  "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry" | "workerRegistry" | "workerRewards";
 type Optional = "teamVesting" | "merkleDistributor";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */

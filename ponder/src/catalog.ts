@@ -57,7 +57,9 @@ ponder.on("WorkerRegistry:SlashingChanged", async ({ event, context }) => {
   const { newSlashing: slashing } = event.args;
   await advance(context, event.block);
   if (![context.contracts.Slashing.address].flat().includes(slashing)) {
-    throw new Error(`the registry's slashing contract is ${slashing} now: add it to contracts.slashing of the manifest`);
+    throw new Error(
+      `the registry's slashing contract is ${slashing} now: add it to contracts.slashing of the manifest`,
+    );
   }
   await ensureNetwork(context, event.block.timestamp, { slashing });
 });

@@ -102,10 +102,7 @@ export function weightColumns(weights: readonly number[]) {
   return { weights: [...weights], weight, nextWeight };
 }
 
-type Sums = Pick<
-  Pool,
-  "reserve" | "emittedCumulative" | "earnedCumulative" | "weightHoursCumulative" | "accumulator"
->;
+type Sums = Pick<Pool, "reserve" | "emittedCumulative" | "earnedCumulative" | "weightHoursCumulative" | "accumulator">;
 
 function bookColumns(books: Sums): Sums {
   const { reserve, emittedCumulative, earnedCumulative, weightHoursCumulative, accumulator } = books;

@@ -4,7 +4,15 @@
  */
 import { and, asc, eq, gt, gte, inArray, ne } from "ponder";
 import type { Context } from "ponder:registry";
-import { attestationPolicy, attestedKey, clock, computeNetwork, killSwitch, worker, workerStanding } from "ponder:schema";
+import {
+  attestationPolicy,
+  attestedKey,
+  clock,
+  computeNetwork,
+  killSwitch,
+  worker,
+  workerStanding,
+} from "ponder:schema";
 import type { Address } from "viem";
 import { NEVER, isStaying } from "./maths/worker.ts";
 import { type Moment, changeWorker, momentFor, secondOf } from "./workerLog.ts";
@@ -56,9 +64,7 @@ export async function review(context: Context, moment: Moment): Promise<void> {
       // A key that attested to something else did so before this moment.
       const last = attestation === "superseded" ? await db.find(attestedKey, { key }) : null;
       const at =
-        last === null
-          ? moment
-          : { ...secondOf(last.lastAttestedAt), block: last.block, transaction: last.transaction };
+        last === null ? moment : { ...secondOf(last.lastAttestedAt), block: last.block, transaction: last.transaction };
       const kind = isAttested ? "attestation_restored" : "attestation_ended";
       await changeWorker(context, momentFor(at, key, kind), key, { isAttested }, { kind, attestation });
     }

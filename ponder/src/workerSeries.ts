@@ -10,11 +10,7 @@ import { changeWorker, momentFor, secondOf } from "./workerLog.ts";
 import { reviewUntil } from "./workerReview.ts";
 
 /** Closes the hours that start at `starts`, with the days that end with them, and brings the workers up to `timestamp`. */
-export async function advanceWorkers(
-  context: Context,
-  starts: readonly bigint[],
-  timestamp: bigint,
-): Promise<void> {
+export async function advanceWorkers(context: Context, starts: readonly bigint[], timestamp: bigint): Promise<void> {
   for (const start of starts) {
     const end = start + HOUR;
     await reviewUntil(context, end);

@@ -18,7 +18,7 @@ ponder.on("WorkerRegistry:WorkerRegistered", async ({ event, context }) => {
   await ensureNetwork(context, timestamp);
   const row = {
     ...{ worker, operator, proposedOperator: null },
-    ...{ state: "lapsed", lapse: "heartbeat", stateSince: timestamp } as const,
+    ...({ state: "lapsed", lapse: "heartbeat", stateSince: timestamp } as const),
     ...{ hasLostGpu: false, isShort: false, isAttested: true },
     ...{ model: "0x" as const, gpuCount: 0, gpuIds: [], evidenceHash: "0x" as const, weight: 0, required: 0n },
     ...{ attestedBlock: 0n, validUntil: 0n, attestedAt: timestamp, attestations: 0 },

@@ -14,7 +14,12 @@ const KIND = { ppid: 0, operator: 4 } as const;
 
 const { alice, bob, governance, guardian, slasher, stranger } = ACTORS;
 const [one, two, three, four] = [machineOf("1"), machineOf("2"), machineOf("3"), machineOf("4")];
-const [w1, w2, w3, w4] = [one, two, three, four].map(({ address }) => lower(address)) as [string, string, string, string];
+const [w1, w2, w3, w4] = [one, two, three, four].map(({ address }) => lower(address)) as [
+  string,
+  string,
+  string,
+  string,
+];
 const ofOne = (...gpus: readonly string[]) => subjectOf(alice, "H100", ...gpus);
 const ofTwo = subjectOf(alice, "H200", "2a");
 const ofThree = subjectOf(bob, "B200", "3a", "3b", "3c");
@@ -55,7 +60,7 @@ const history = async (worker: string, kind: string, fields = "timestamp block s
 const standingOf = async (worker: string): Promise<Row | undefined> =>
   (await standings(indexer, `where: { worker: "${worker}" }`))[0];
 
-describe("workers", () => {
+describe("workers", { timeout: 600_000 }, () => {
   test("the catalog, the books and the rules are there before anybody is", async () => {
     expect(await check()).toEqual({});
   });
@@ -165,7 +170,12 @@ describe("workers", () => {
     await workers.reattest(two, ofTwo);
     await workers.reattest(three, ofThree, workers.platforms.two);
     await workers.reattest(one, ofOne("1a", "1d"));
-    expect(await check()).toMatchObject({ [w1]: "heartbeat", [w2]: "heartbeat", [w3]: "heartbeat", [w4]: "attestation" });
+    expect(await check()).toMatchObject({
+      [w1]: "heartbeat",
+      [w2]: "heartbeat",
+      [w3]: "heartbeat",
+      [w4]: "attestation",
+    });
     await workers.beat([one, two, three]);
     expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "active" });
   });
@@ -198,7 +208,7 @@ describe("workers", () => {
     await decisions.delist();
     expect(await check()).toMatchObject({ [w1]: "active", [w3]: "active" });
     await workers.reattest(one, ofOne("1a", "1b", "1c", "1d", "1e", "1f", "1g", "1h"));
-    expect(await check()).toMatchObject({ [w1]: "collateral", [w4]: "attestation" });
+    expect(await check()).toMatchObject({ [w1]: "collateral", [w4]: "gpu_taken" });
     await workers.call("registry", alice, "addCollateral", w1, parseEther("9000"));
     await check();
     await workers.beat([one, two, three]);

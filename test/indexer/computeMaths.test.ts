@@ -26,8 +26,16 @@ describe("a lease", () => {
     const longer = grant(first, { from: at(11), end: at(18), weight: 100 }, at(12), new Map());
     expect(longer).toEqual({ ...first, leaseEnd: at(18) });
     expect(settle(longer, at(10), new Map())).toEqual(longer);
-    expect(settle(longer, at(13), steady(ONE))).toMatchObject({ leaseFrom: at(13), accrued: 200n, settledHoursCumulative: 2 });
-    expect(settle(longer, at(40), steady(ONE))).toMatchObject({ leaseFrom: at(18), accrued: 700n, settledHoursCumulative: 7 });
+    expect(settle(longer, at(13), steady(ONE))).toMatchObject({
+      leaseFrom: at(13),
+      accrued: 200n,
+      settledHoursCumulative: 2,
+    });
+    expect(settle(longer, at(40), steady(ONE))).toMatchObject({
+      leaseFrom: at(18),
+      accrued: 700n,
+      settledHoursCumulative: 7,
+    });
   });
 
   test("that ran out is settled by the next one, and carries nothing", () => {
@@ -44,7 +52,11 @@ describe("a lease", () => {
     // Again within the hour: what had not begun is replaced, what is carried stays.
     const again = grant(other, { from: at(14), end: at(19), weight: 200 }, at(13), steady(ONE));
     expect(again).toMatchObject({ leaseWeight: 200, carryWeight: 100, accrued: 200n });
-    expect(settle(again, at(14), steady(ONE))).toMatchObject({ carryWeight: 0, accrued: 300n, settledHoursCumulative: 3 });
+    expect(settle(again, at(14), steady(ONE))).toMatchObject({
+      carryWeight: 0,
+      accrued: 300n,
+      settledHoursCumulative: 3,
+    });
     expect(settle(again, at(15), steady(ONE))).toMatchObject({ accrued: 500n, settledHoursCumulative: 4 });
     // One that never began to count carries nothing.
     const early = grant(first, { from: at(11), end: at(16), weight: 50 }, at(10), steady(ONE));
@@ -126,7 +138,13 @@ describe("a worker", () => {
     expect(judge({ ...fine, state: "exiting", isShort: true }, at(9))).toEqual({ state: "exiting", lapse: null });
   });
 
-  const held = { collateral: 100n, pendingWithdrawal: 20n, required: 80n, withdrawableAt: THAW + 1_000n, reserved: 10n };
+  const held = {
+    collateral: 100n,
+    pendingWithdrawal: 20n,
+    required: 80n,
+    withdrawableAt: THAW + 1_000n,
+    reserved: 10n,
+  };
 
   test("is short of what is on its way out", () => {
     expect(isShort(held)).toBe(false);
@@ -142,7 +160,13 @@ describe("a worker", () => {
 
   test("adds its GPUs and weight while it is active, its collateral until it is paid", () => {
     const row = { ...held, state: "active", gpuCount: 2, weight: 200 } as const;
-    expect(contributionOf(row)).toMatchObject({ workers: 1, active: 1, activeGpus: 2, activeWeight: 200, required: 80n });
+    expect(contributionOf(row)).toMatchObject({
+      workers: 1,
+      active: 1,
+      activeGpus: 2,
+      activeWeight: 200,
+      required: 80n,
+    });
     expect(contributionOf({ ...row, state: "exiting" })).toMatchObject({
       ...{ active: 0, exiting: 1, activeGpus: 0, required: 0n },
       ...{ collateral: 100n, pendingWithdrawals: 20n, reserved: 10n },

@@ -31,7 +31,10 @@ export async function reconcileDays({ suite, indexer }: Indexed): Promise<number
     const chain = chainAt(suite, block.number, day.end);
     const [weight, , reserve, credited, , paid] = await chain.totals();
     expect(
-      [BigInt(Number(row["weight"])), ...["reserve", "emittedCumulative", "claimedCumulative", "ceiling"].map((name) => big(row, name))],
+      [
+        BigInt(Number(row["weight"])),
+        ...["reserve", "emittedCumulative", "claimedCumulative", "ceiling"].map((name) => big(row, name)),
+      ],
       `the day from ${day.start}`,
     ).toEqual([weight, reserve, credited, paid, await chain.ceiling()]);
     expect(big(row, "earnedCumulative") + big(row, "reserve")).toBe(big(row, "emittedCumulative"));
@@ -63,11 +66,15 @@ export async function reconcileDays({ suite, indexer }: Indexed): Promise<number
       }
       counts[state.state ?? ""] = (counts[state.state ?? ""] ?? 0) + 1;
       const view = await chain.workerOf(key);
-      if (state.state === "active") [activeGpus, activeWeight] = [activeGpus + view.gpuCount, activeWeight + view.weight];
+      if (state.state === "active")
+        [activeGpus, activeWeight] = [activeGpus + view.gpuCount, activeWeight + view.weight];
       if (state.state === "active" || state.state === "lapsed") required += view.required;
       const hoursOf = [...(up.get(key) ?? [])].filter((time) => time >= day.start && time < day.end).length;
       if (dayOf === undefined) {
-        expect([state.state === "active" || state.state === "lapsed", hoursOf], `${key} ${day.start}`).toEqual([false, 0]);
+        expect([state.state === "active" || state.state === "lapsed", hoursOf], `${key} ${day.start}`).toEqual([
+          false,
+          0,
+        ]);
         continue;
       }
       expect({ state: dayOf["state"], lapse: dayOf["lapse"] }, `${key} at ${day.end}`).toEqual(state);
@@ -112,5 +119,7 @@ async function hoursUp({ suite }: Indexed): Promise<Map<string, Set<bigint>>> {
 
 async function blocksOf({ suite }: Pick<Indexed, "suite"> & Partial<Indexed>) {
   const head = await suite.client.getBlockNumber();
-  return Promise.all(Array.from({ length: Number(head) + 1 }, (_, i) => suite.client.getBlock({ blockNumber: BigInt(i) })));
+  return Promise.all(
+    Array.from({ length: Number(head) + 1 }, (_, i) => suite.client.getBlock({ blockNumber: BigInt(i) })),
+  );
 }

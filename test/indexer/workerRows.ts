@@ -24,7 +24,8 @@ export const TABLES = {
     dayClaimedCumulative dayHoursCumulative registeredAt registeredBlock transaction updatedAt`,
   workerEvents: `id worker kind state lapse isTransition amount account gpu attestation weight until block timestamp
     transaction`,
-  workerDays: "worker start end state lapse hoursUp earned claimed hoursUpCumulative earnedCumulative claimedCumulative",
+  workerDays:
+    "worker start end state lapse hoursUp earned claimed hoursUpCumulative earnedCumulative claimedCumulative",
   gpus: "id worker isHeld since model attestedBlock firstSeenAt",
   gpuEvents: "id gpu kind worker former model block timestamp transaction",
   rewardsPools: `address hour weights weight nextWeight ceiling reserve emittedCumulative earnedCumulative claimedCumulative
@@ -110,7 +111,11 @@ export async function reconcile(indexed: Indexed): Promise<Record<Address, strin
   const standing = await standings(indexer);
   expect(standing).toHaveLength(workers.length);
   for (const row of workers) {
-    await reconcileWorker(chain, row, standing.find(({ worker }) => worker === row["worker"]));
+    await reconcileWorker(
+      chain,
+      row,
+      standing.find(({ worker }) => worker === row["worker"]),
+    );
   }
   await reconcileGpus(indexed, chain);
   await reconcileNetwork(indexed, chain, workers);
@@ -307,8 +312,19 @@ async function reconcileLogs({ suite, indexer }: Indexed): Promise<void> {
   const rewards = await suite.client.getContractEvents({ address: workerRewards, abi: workerRewardsAbi, ...range });
   const countOf = (logs: readonly { readonly eventName: string }[], ...names: readonly string[]) =>
     logs.filter(({ eventName }) => names.includes(eventName)).length;
-  const OTHERS = ["AuthorityUpdated", "ModelChanged", "ModelRemoved", "SlashingChanged", "RegistrationsPaused", "RegistrationsResumed"];
-  const own = await indexer.rows("workerEvents", "id", "where: { kind_not_in: [attestation_ended, attestation_restored, lease_granted, lease_ended] }");
+  const OTHERS = [
+    "AuthorityUpdated",
+    "ModelChanged",
+    "ModelRemoved",
+    "SlashingChanged",
+    "RegistrationsPaused",
+    "RegistrationsResumed",
+  ];
+  const own = await indexer.rows(
+    "workerEvents",
+    "id",
+    "where: { kind_not_in: [attestation_ended, attestation_restored, lease_granted, lease_ended] }",
+  );
   expect(own).toHaveLength(registry.length - countOf(registry, ...OTHERS));
   expect(await indexer.rows("gpuModelChanges", "id")).toHaveLength(countOf(registry, "ModelChanged", "ModelRemoved"));
   expect(await indexer.rows("rewardsClaims", "id")).toHaveLength(countOf(rewards, "RewardsClaimed"));

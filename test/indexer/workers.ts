@@ -1,5 +1,18 @@
 /** GPU workers of the suite that is indexed: what operators, their machines, the slasher and governance do. */
-import { type Abi, type Address, type Hex, concat, encodeFunctionData, keccak256, maxUint256, padHex, parseEther, parseEventLogs, toHex, zeroAddress } from "viem";
+import {
+  type Abi,
+  type Address,
+  type Hex,
+  concat,
+  encodeFunctionData,
+  keccak256,
+  maxUint256,
+  padHex,
+  parseEther,
+  parseEventLogs,
+  toHex,
+  zeroAddress,
+} from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import {
   attestationRegistryAbi,
@@ -106,7 +119,13 @@ export async function startWorkers(suite: Suite) {
   const quoteOf = async (machine: PrivateKeyAccount, subject: WorkerSubject, on: Platform) => {
     const { number: blockNumber, hash: blockHash } = await client.getBlock();
     const hash = subjectHash(subject);
-    const commit = commitOf({ chainId, registry: contracts.attestationRegistry, subject: hash, blockNumber, blockHash });
+    const commit = commitOf({
+      chainId,
+      registry: contracts.attestationRegistry,
+      subject: hash,
+      blockNumber,
+      blockHash,
+    });
     const quote = readQuote(on.quote({ measurements: { reportData: reportDataOf(machine.address, commit) } }));
     const [signedData, signatureData] = quoteArguments(quote, { isKnown: known.has(on) });
     known.add(on);
