@@ -15,6 +15,10 @@ export interface Contracts {
   /** The registry's verifiers, of all times. */
   readonly tdxVerifier: readonly Address[];
   readonly attestationRegistry: Address;
+  readonly workerRegistry: Address;
+  readonly workerRewards: Address;
+  /** The registry's slashing contracts, of all times. */
+  readonly slashing: readonly Address[];
 }
 
 export interface Deployment {
@@ -25,7 +29,8 @@ export interface Deployment {
   readonly contracts: Contracts;
 }
 
-type Required = "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry";
+type Required =
+  "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry" | "workerRegistry" | "workerRewards";
 type Optional = "teamVesting" | "merkleDistributor";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
@@ -80,8 +85,11 @@ export function parseDeployment(json: unknown, file: string): Deployment {
     contracts[name] === undefined || contracts[name] === null ? zeroAddress : address(contracts[name], name);
 
   /** One, or all of them once it was replaced. */
-  const named = contracts["tdxVerifier"];
-  const verifiers: readonly unknown[] = Array.isArray(named) && named.length > 0 ? named : [named];
+  const all = (name: "tdxVerifier" | "slashing"): Address[] => {
+    const named = contracts[name];
+    const each: readonly unknown[] = Array.isArray(named) && named.length > 0 ? named : [named];
+    return each.map((value) => address(value, name));
+  };
 
   return {
     network: typeof manifest["network"] === "string" ? manifest["network"] : fail("network must be a name"),
@@ -94,8 +102,11 @@ export function parseDeployment(json: unknown, file: string): Deployment {
       vpha: required("vpha"),
       teamVesting: optional("teamVesting"),
       merkleDistributor: optional("merkleDistributor"),
-      tdxVerifier: verifiers.map((each) => address(each, "tdxVerifier")),
+      tdxVerifier: all("tdxVerifier"),
       attestationRegistry: required("attestationRegistry"),
+      workerRegistry: required("workerRegistry"),
+      workerRewards: required("workerRewards"),
+      slashing: all("slashing"),
     },
   };
 }

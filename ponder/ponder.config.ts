@@ -17,9 +17,12 @@ import {
   merkleDistributorAbi,
   phaAbi,
   phalaAuthorityAbi,
+  slashingAbi,
   tdxVerifierAbi,
   teamVestingAbi,
   vphaAbi,
+  workerRegistryAbi,
+  workerRewardsAbi,
 } from "../deploy/generated/abis.ts";
 import { manifestPath, readDeployment } from "./deployment.ts";
 import { blockInterval, databaseOf, intervalOf, isLocalChain, lanesOf, rpcUrls } from "./settings.ts";
@@ -47,6 +50,9 @@ export default createConfig({
     VPHA: { ...at, abi: vphaAbi, address: contracts.vpha },
     TdxVerifier: { ...at, abi: tdxVerifierAbi, address: contracts.tdxVerifier },
     AttestationRegistry: { ...at, abi: attestationRegistryAbi, address: contracts.attestationRegistry },
+    WorkerRegistry: { ...at, abi: workerRegistryAbi, address: contracts.workerRegistry },
+    WorkerRewards: { ...at, abi: workerRewardsAbi, address: contracts.workerRewards },
+    Slashing: { ...at, abi: slashingAbi, address: contracts.slashing },
   },
   blocks: {
     Head: { ...at, interval: blockInterval(chainId) },

@@ -17,6 +17,11 @@ import { type PgColumnsBuilders, index, onchainEnum, onchainTable, primaryKey, r
 
 export * from "./schema/attestation.ts";
 export * from "./schema/attestationViews.ts";
+export * from "./schema/compute.ts";
+export * from "./schema/computeRewards.ts";
+export * from "./schema/computeSlashing.ts";
+export * from "./schema/computeViews.ts";
+export * from "./schema/computeWorkers.ts";
 
 // CLOCK ---------------------------------------------------------------------------------------------------------------
 
@@ -27,6 +32,8 @@ export const clock = onchainTable("clock", (t) => ({
   hour: t.bigint().notNull(),
   /** Start of the day that is open (UTC). */
   day: t.bigint().notNull(),
+  /** When the next attestation or kill switch ends by time alone, so that workers are looked at again: not later than that. */
+  review: t.bigint().notNull(),
 }));
 
 // TOKEN ---------------------------------------------------------------------------------------------------------------

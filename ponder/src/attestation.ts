@@ -19,6 +19,7 @@ import { nameOf } from "./maths/names.ts";
 import { DAY } from "./maths/period.ts";
 import { advance } from "./series.ts";
 import { judgeCertificates } from "./verifier.ts";
+import { noteAttested } from "./workerReview.ts";
 
 /** `until` of a switch that governance has confirmed. */
 const CONFIRMED = 2n ** 40n - 1n;
@@ -79,6 +80,7 @@ ponder.on("AttestationRegistry:Attested", async ({ event, context }) => {
     { attestations: policy.attestations + 1, keys: policy.keys + (known === null ? 1 : 0) },
     { kind: "attested", key: args.key, image: args.image },
   );
+  await noteAttested(context, { key: args.key, blockNumber: record.blockNumber, timestamp: block.timestamp });
 });
 
 ponder.on("AttestationRegistry:Restamped", async ({ event, context }) => {

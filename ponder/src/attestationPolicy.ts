@@ -1,6 +1,8 @@
 /** The registry's policy as it stands, and the history of all that happens to it. */
 import { type Context, type EventNames, type Event } from "ponder:registry";
 import { attestationEvent, attestationPolicy } from "ponder:schema";
+import { momentOf } from "./workerLog.ts";
+import { review } from "./workerReview.ts";
 
 type Policy = typeof attestationPolicy.$inferSelect;
 type History = typeof attestationEvent.$inferInsert;
@@ -10,6 +12,16 @@ export type Occurrence = Pick<Event<Extract<EventNames, "AttestationRegistry:Att
   transaction: { hash: `0x${string}` };
 };
 
+/** What can end attestations of workers, or bring them back. */
+const DECISIONS: ReadonlySet<History["kind"]> = new Set([
+  "switched_off",
+  "switch_confirmed",
+  "switch_lifted",
+  "floors_changed",
+  "certificates_revoked",
+  "verifier_replaced",
+] as const);
+
 /** The policy. Throws before the registry's first event. */
 export async function policyOf(context: Context): Promise<Policy> {
   const { address } = context.contracts.AttestationRegistry;
@@ -18,15 +30,16 @@ export async function policyOf(context: Context): Promise<Policy> {
   return policy;
 }
 
-/** Changes the policy, with its epoch, and puts `entry` into the history. Returns the policy after it. */
+/** Changes the policy, with its epoch, puts `entry` into the history, and looks at the workers. Returns the policy after it. */
 export async function recordPolicyEvent(
   context: Context,
-  { id, block, transaction }: Occurrence,
+  event: Occurrence,
   change: Partial<Policy>,
   entry: Pick<History, "kind"> & Partial<History>,
 ): Promise<Policy> {
   const policy = { ...(await policyOf(context)), ...change };
   const epoch = policy.policyEpoch + policy.revocationEpoch;
+  const { id, block, transaction } = event;
   const { number, timestamp } = block;
   await context.db
     .update(attestationPolicy, { address: policy.address })
@@ -34,6 +47,7 @@ export async function recordPolicyEvent(
   await context.db
     .insert(attestationEvent)
     .values({ id, epoch, block: number, timestamp, transaction: transaction.hash, ...entry });
+  if (DECISIONS.has(entry.kind)) await review(context, momentOf(event));
   return { ...policy, epoch };
 }
 

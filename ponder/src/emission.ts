@@ -12,6 +12,7 @@ import {
   emittedBefore,
   streamShare,
 } from "../../model/emission.ts";
+import { recordSettled } from "./rewardsBooks.ts";
 import { advance } from "./series.ts";
 import { recordHarvest } from "./staking.ts";
 
@@ -72,6 +73,9 @@ ponder.on("EmissionVault:SinkReplaced", async ({ event, context }) => {
     updatedAt: event.block.timestamp,
   }));
   await record(context, event, { stream, kind: "settle", sink: oldSink, amount: settled, pulledCumulative: pulled });
+  if (stream !== "workers") return;
+  await recordSettled(context, oldSink, settled);
+  await recordSettled(context, newSink, 0n);
 });
 
 ponder.on("EmissionVault:SettledPulled", async ({ event, context }) => {
@@ -84,6 +88,7 @@ ponder.on("EmissionVault:SettledPulled", async ({ event, context }) => {
     updatedAt: event.block.timestamp,
   }));
   await record(context, event, { stream, kind: "pull_settled", sink, amount, pulledCumulative });
+  if (stream === "workers") await recordSettled(context, sink, 0n);
 });
 
 /** Brings what has been emitted up to `block`. */

@@ -19,25 +19,29 @@ import { STREAMS, emittedTo } from "../../model/emission.ts";
 import { DAY, HOUR, closedSince, startOf } from "./maths/period.ts";
 import { type Previous, emittedBetween, snapshotOf } from "./maths/snapshot.ts";
 import { emissionOf, poolOf } from "./maths/vault.ts";
+import { NEVER } from "./maths/worker.ts";
+import { advanceWorkers } from "./workerSeries.ts";
 
 const ID = { id: "clock" };
 
-/** Brings the series up to `timestamp`. Cheap while no hour has ended. */
+/** Brings the series up to `timestamp`. Cheap while no hour, and no worker's attestation, has ended. */
 export async function advance(context: Context, { timestamp }: { timestamp: bigint }): Promise<void> {
   const { db } = context;
   const open = await db.find(clock, ID);
-  if (open !== null && timestamp < open.hour + HOUR) return;
+  if (open !== null && timestamp < open.hour + HOUR && timestamp < open.review) return;
 
   const next = { hour: startOf(HOUR, timestamp), day: startOf(DAY, timestamp) };
   if (open === null) {
-    await db.insert(clock).values({ ...ID, ...next });
+    await db.insert(clock).values({ ...ID, ...next, review: NEVER });
     return;
   }
+  const hours = closedSince(HOUR, open.hour, timestamp);
   const days = closedSince(DAY, open.day, timestamp);
-  await closeVault(context, vaultHour, HOUR, closedSince(HOUR, open.hour, timestamp));
+  await closeVault(context, vaultHour, HOUR, hours);
   await closeVault(context, vaultDay, DAY, days);
   await closeSupply(context, days);
   await closeEmission(context, days);
+  await advanceWorkers(context, hours, timestamp);
   await db.update(clock, ID).set(next);
 }
 

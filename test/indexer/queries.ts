@@ -4,12 +4,13 @@ import path from "node:path";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 
-/** The files of `ponder/queries`; those that need a registry are called `attestation-…`. */
-export function sampleQueries(part?: "suite" | "attestation"): { name: string; text: string }[] {
+/** The files of `ponder/queries`; those that need a registry or workers are called `attestation-…` and `compute-…`. */
+export function sampleQueries(part?: "suite" | "attestation" | "compute"): { name: string; text: string }[] {
+  const partOf = (name: string) => /^(attestation|compute)-/.exec(name)?.[1] ?? "suite";
   const folder = path.join(ROOT, "ponder/queries");
   return readdirSync(folder)
     .filter((name) => name.endsWith(".graphql"))
-    .filter((name) => part === undefined || (part === "attestation") === name.startsWith("attestation-"))
+    .filter((name) => part === undefined || partOf(name) === part)
     .map((name) => ({ name, text: readFileSync(path.join(folder, name), "utf8").trim() }));
 }
 

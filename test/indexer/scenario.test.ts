@@ -19,6 +19,8 @@ import {
   startIndexer,
   startSuite,
 } from "./suite.ts";
+import { reconcileDays } from "./workerDays.ts";
+import { chainAt } from "./workerRows.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
@@ -369,6 +371,18 @@ describe("emission, token, distribution, governance", () => {
     expect(stream["pulledCumulative"]).toBe(pulls[3]?.["pulledCumulative"]);
   });
 
+  test("the books of the workers' rewards are what the contract says, also once it is no sink any more", async () => {
+    const blockNumber = await suite.client.getBlockNumber();
+    const [, , reserve, credited, received] = await chainAt(suite, blockNumber).totals();
+    const row = await indexer.row("rewardsPools", "reserve emittedCumulative receivedCumulative");
+    expect([big(row, "reserve"), big(row, "emittedCumulative"), big(row, "receivedCumulative")]).toEqual([
+      reserve,
+      credited,
+      received,
+    ]);
+    expect(await reconcileDays({ suite, indexer })).toBeGreaterThan(70);
+  });
+
   test("a burn, and the supply of its day", async () => {
     const row = await indexer.row("burns", "account amount totalSupply timestamp");
     expect(row).toMatchObject({ account: lower(bob), amount: String(7n * UNIT) });
@@ -453,6 +467,7 @@ describe("sample queries", () => {
     account: lower(alice),
     from: String(MIDNIGHT),
     key: lower(alice),
+    worker: lower(alice),
     fmspc: "0x000000000000",
   };
 

@@ -27,7 +27,10 @@ const contracts = Object.fromEntries(
     "merkleDistributor",
     "tdxVerifier",
     "attestationRegistry",
-  ].map((name, i) => [name, `0x${String(i + 1).repeat(40)}`]),
+    "workerRegistry",
+    "workerRewards",
+    "slashing",
+  ].map((name, i) => [name, `0x${(i + 1).toString(16).repeat(40)}`]),
 );
 const manifest = { network: "local", chainId: 31337, preset: "current", startBlock: 3, contracts };
 
@@ -39,14 +42,14 @@ describe("manifest", () => {
     expect(found.contracts.teamVesting).toBe(zeroAddress);
   });
 
-  test("names one verifier, or several", () => {
+  test.each(["tdxVerifier", "slashing"] as const)("names one %s, or several", (name) => {
     const [one, two] = [`0x${"a1".repeat(20)}`, `0x${"b2".repeat(20)}`];
-    const verifiersOf = (tdxVerifier?: unknown) =>
-      parseDeployment({ ...manifest, contracts: { ...contracts, tdxVerifier } }, "m.json").contracts.tdxVerifier;
-    expect(verifiersOf(one)).toEqual([one]);
-    expect(verifiersOf([one, two])).toEqual([one, two]);
+    const allOf = (named?: unknown) =>
+      parseDeployment({ ...manifest, contracts: { ...contracts, [name]: named } }, "m.json").contracts[name];
+    expect(allOf(one)).toEqual([one]);
+    expect(allOf([one, two])).toEqual([one, two]);
     for (const wrong of [undefined, [], [one, "0x1"]]) {
-      expect(() => verifiersOf(wrong)).toThrow("m.json: contracts.tdxVerifier must be an address");
+      expect(() => allOf(wrong)).toThrow(`m.json: contracts.${name} must be an address`);
     }
   });
 

@@ -1,0 +1,67 @@
+/** What follows from other tables and from time: computed when it is asked for. Conventions: `compute.ts`. */
+import { bigint, boolean, hex, integer, onchainView, sql } from "ponder";
+import { attestationPolicy, killSwitch, switchKind } from "./attestation.ts";
+import { attestationFloor, attestedKeyState } from "./attestationViews.ts";
+import { rewardsHour, rewardsPool } from "./computeRewards.ts";
+import { attestationEnd, lapse, worker, workerState } from "./computeWorkers.ts";
+
+/** Wei per hundredth of weight, times 2^64, when the hour that starts at `time` begins. */
+const accumulatorAt = (time: ReturnType<typeof sql>) =>
+  sql`coalesce((SELECT h.accumulator FROM ${rewardsHour} h WHERE h.start = ${time} - 3600), 0)`;
+
+const SCALE = sql.raw(String(2n ** 64n));
+
+/** Every worker with what its attestation is worth, and what it can claim. */
+export const workerStanding = onchainView("worker_standing", {
+  worker: hex("worker").notNull(),
+  operator: hex("operator").notNull(),
+  state: workerState("state").notNull(),
+  lapse: lapse("lapse"),
+  /** Whether the attestation that the worker registered or came back with holds, at `timestamp`. */
+  isAttested: boolean("is_attested").notNull(),
+  /** Why it does not; null if it does. */
+  attestation: attestationEnd("attestation"),
+  /** The switch or the floor, where it is one. */
+  switchKind: switchKind("switch_kind"),
+  floor: attestationFloor("floor"),
+  /** The last second in which the key's last attestation can hold. */
+  validUntil: bigint("valid_until").notNull(),
+  weight: integer("weight").notNull(),
+  /** Until when its weight counts; 0 before the first lease. */
+  leaseEnd: bigint("lease_end").notNull(),
+  /** PHA that it can claim now: earned until the last full hour, as `rewardsOf` of the contract. */
+  rewards: bigint("rewards").notNull(),
+  /** Earned from the beginning: claimed or not. */
+  earnedCumulative: bigint("earned_cumulative").notNull(),
+  /** When this is what the contracts answer. */
+  timestamp: bigint("timestamp").notNull(),
+}).as(sql`
+  SELECT
+    judged.worker, judged.operator, judged.state, judged.lapse,
+    judged.attestation IS NULL AS is_attested,
+    judged.attestation, judged.switch_kind, judged.floor, judged.valid_until, judged.weight, judged.lease_end,
+    judged.rewards, judged.rewards + judged.claimed_cumulative AS earned_cumulative, judged.timestamp
+  FROM (
+    SELECT
+      w.worker, w.operator, w.state, w.lapse, s.valid_until, w.weight, w.lease_end, w.claimed_cumulative,
+      CASE
+        WHEN s.state <> 'valid' THEN s.state::text
+        WHEN EXISTS (
+          SELECT 1 FROM ${killSwitch} o WHERE o.kind = 'operator' AND o.id = w.operator AND o.until > p.timestamp
+        ) THEN 'operator_switched_off'
+        WHEN s.block_number <> w.attested_block THEN 'superseded'
+      END AS attestation,
+      s.switch_kind, s.floor, p.timestamp,
+      w.accrued + CASE WHEN r.hour < w.lease_from THEN 0 ELSE
+        CASE WHEN w.carry_weight = 0 THEN 0 ELSE
+          div(w.carry_weight * (${accumulatorAt(sql`w.lease_from`)} - ${accumulatorAt(sql`(w.lease_from - 3600)`)}), ${SCALE})
+        END +
+        CASE WHEN least(w.lease_end, r.hour) <= w.lease_from THEN 0 ELSE
+          div(w.lease_weight * (${accumulatorAt(sql`least(w.lease_end, r.hour)`)} - ${accumulatorAt(sql`w.lease_from`)}), ${SCALE})
+        END
+      END AS rewards
+    FROM ${worker} w
+    JOIN ${attestedKeyState} s ON s.key = w.worker
+    CROSS JOIN ${attestationPolicy} p
+    CROSS JOIN ${rewardsPool} r
+  ) judged`);

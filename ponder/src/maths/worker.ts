@@ -1,0 +1,89 @@
+/** What a worker is by what is known of it, and what it adds to the network. */
+
+/** Second in which nothing ever happens: later than all. */
+export const NEVER = 2n ** 62n;
+
+/** 21 days: from a request to its payment. */
+export const THAW = 21n * 86_400n;
+/** 7 days: how long after its request what thaws is liable for earlier faults. */
+export const DISCOVERY = 7n * 86_400n;
+
+export type WorkerState = "active" | "lapsed" | "exiting" | "exited" | "removed";
+export type Lapse = "gpu_taken" | "collateral" | "attestation" | "heartbeat";
+
+/** What decides of the state. */
+export interface Standing {
+  /** As it was before: `active` and `lapsed` are one. */
+  readonly state: WorkerState;
+  readonly hasLostGpu: boolean;
+  readonly isShort: boolean;
+  readonly isAttested: boolean;
+  readonly leaseEnd: bigint;
+}
+
+/** Whether the worker has neither left nor been removed. */
+export function isStaying({ state }: Pick<Standing, "state">): boolean {
+  return state === "active" || state === "lapsed";
+}
+
+/** State and lapse at `timestamp`, as `stateOf` of WorkerRewards: the first reason that holds. */
+export function judge(worker: Standing, timestamp: bigint): { state: WorkerState; lapse: Lapse | null } {
+  if (!isStaying(worker)) return { state: worker.state, lapse: null };
+  const lapse = worker.hasLostGpu
+    ? "gpu_taken"
+    : worker.isShort
+      ? "collateral"
+      : !worker.isAttested
+        ? "attestation"
+        : worker.leaseEnd <= timestamp
+          ? "heartbeat"
+          : null;
+  return { state: lapse === null ? "active" : "lapsed", lapse };
+}
+
+/** Whether what is not on its way out is less than what is needed. */
+export function isShort(worker: { collateral: bigint; pendingWithdrawal: bigint; required: bigint }): boolean {
+  return worker.collateral - worker.pendingWithdrawal < worker.required;
+}
+
+/** As `worker` in the schema. */
+export interface Holder {
+  readonly state: WorkerState;
+  readonly gpuCount: number;
+  readonly weight: number;
+  readonly collateral: bigint;
+  readonly required: bigint;
+  readonly pendingWithdrawal: bigint;
+  readonly reserved: bigint;
+}
+
+/** What a worker adds to the network's sums. */
+export function contributionOf(worker: Holder | null) {
+  const is = (state: WorkerState) => (worker?.state === state ? 1 : 0);
+  const active = is("active");
+  return {
+    workers: worker === null ? 0 : 1,
+    active,
+    lapsed: is("lapsed"),
+    exiting: is("exiting"),
+    exited: is("exited"),
+    removed: is("removed"),
+    activeGpus: active * (worker?.gpuCount ?? 0),
+    activeWeight: active * (worker?.weight ?? 0),
+    collateral: worker?.collateral ?? 0n,
+    required: worker !== null && isStaying(worker) ? worker.required : 0n,
+    pendingWithdrawals: worker?.pendingWithdrawal ?? 0n,
+    reserved: worker?.reserved ?? 0n,
+  };
+}
+
+/** What was at risk for a fault at `faultAt` when a proposal at `now` reserved `amount`: `atRisk` of the registry, with the amount. */
+export function atRiskBefore(
+  worker: { collateral: bigint; pendingWithdrawal: bigint; withdrawableAt: bigint; reserved: bigint },
+  { amount, faultAt, now }: { amount: bigint; faultAt: bigint; now: bigint },
+): bigint {
+  const start = worker.withdrawableAt - THAW;
+  const isLiable = faultAt <= start && now <= start + DISCOVERY;
+  const out = worker.reserved + amount + (worker.pendingWithdrawal !== 0n && !isLiable ? worker.pendingWithdrawal : 0n);
+  return (out < worker.collateral ? worker.collateral - out : 0n) + amount;
+}
