@@ -29,6 +29,7 @@ const WAITS = { second: 5, minutes: 22, hour: 34, hours: 14, lease: 14, days: 7,
 const OPERATIONS = { heartbeat: 50, standing: 20, claim: 14, ceiling: 6, sink: 4, closeHours: 4, pull: 4 };
 /** Whoever has been registered gets some hours out of an attestation, often few. */
 const VALIDITIES = { long: 60, hours: 30, past: 4, boundary: 6 };
+const WEIGHTS = { same: 45, none: 12, usual: 28, any: 15 };
 const CEILINGS = [CEILING, CEILING / 500n, 2n * CEILING, 200n * CEILING];
 
 /** The history that `seed` stands for, of `count` workers, from `start` on. */
@@ -39,6 +40,7 @@ export function createSchedule(seed: number, count: number, start: bigint): read
   const between = (from: bigint, to: bigint) => BigInt(random.integer(Number(from), Number(to)));
   let at = start;
   let isSink = true;
+  const weights = workers.map(() => random.pick([100, 150]));
 
   const wait = (): bigint => {
     const to = {
@@ -62,11 +64,13 @@ export function createSchedule(seed: number, count: number, start: bigint): read
       past: () => at - between(0n, HOUR),
       boundary: () => (at / HOUR + between(0n, 7n)) * HOUR,
     }[random.weighted(VALIDITIES)]();
-    const weight = random.chance(0.15)
-      ? 0
-      : random.chance(0.6)
-        ? random.pick([100, 150, 180, 800])
-        : random.integer(1, 4_000);
+    const weight = {
+      same: () => weights[worker] ?? 0,
+      none: () => 0,
+      usual: () => random.pick([100, 150, 180, 800]),
+      any: () => random.integer(1, 4_000),
+    }[random.weighted(WEIGHTS)]();
+    weights[worker] = weight;
     return { kind: "standing", worker, weight, validUntil };
   };
 

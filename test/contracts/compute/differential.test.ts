@@ -157,7 +157,7 @@ async function follow(chain: RewardsChain, seed: number): Promise<void> {
       else if (before.weight !== weight) {
         met.add("a weight that changes while a lease runs");
         machine.settled += 2n;
-      }
+      } else if (hourAt(validUntil) < before.end) met.add("an attestation that ends before the lease");
       return result;
     });
     for (const machine of granted) machine.block = block;
@@ -312,6 +312,7 @@ describe("WorkerRewards and its reference", () => {
         "a claim",
         "a weight that changes while a lease runs",
         "a year of silence",
+        "an attestation that ends before the lease",
         "an empty reserve",
         "an hour that pays nothing",
         "dust",
