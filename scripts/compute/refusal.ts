@@ -58,7 +58,7 @@ const COMPUTE_SENTENCES = {
   StringTooLong: "The name {str} is too long.",
   WorkerRegistry_AllReserved: "All that is left, {reserved:amount}, waits for open proposals of slashes.",
   WorkerRegistry_AlreadyRegistered:
-    "{worker} was registered before and is {state:worker}; a worker that is Exited or Removed needs a new key.",
+    "{worker} was registered before; a worker that has left, or was removed, needs a new key.",
   WorkerRegistry_AttestationNotValid: "The attestation of {worker} does not hold (any more): attest by a newer block.",
   WorkerRegistry_ExceedsAtRisk: "{amount:amount} is more than {atRisk:amount}, what the fault can still take.",
   WorkerRegistry_ExceedsReserved: "{amount:amount} is more than {reserved:amount}, what is reserved.",
@@ -86,9 +86,8 @@ const COMPUTE_SENTENCES = {
   WorkerRegistry_OperatorSwitchedOff: "The operator {operator} is switched off: its workers cannot be handed over.",
   WorkerRegistry_OtherOperator: "The attestation names {named} as the operator; the worker's is {operator} now.",
   WorkerRegistry_RegistrationsPaused: "Registrations are paused until {until:time}.",
-  WorkerRegistry_StaleAttestation:
-    "The worker has attested at block {lastBlockNumber}; block {blockNumber} is not newer.",
   WorkerRegistry_Thawing: "The collateral thaws until {availableAt:time}.",
+  WorkerRegistry_TooMuchCollateral: "{collateral:amount} would be more than a worker can hold.",
   WorkerRegistry_TooManyModels: "The catalog is full.",
   WorkerRegistry_UnknownModel: "The catalog does not list {model:model}.",
   WorkerRegistry_UnknownWorker: "{worker} was never registered.",

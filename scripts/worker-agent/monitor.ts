@@ -52,6 +52,7 @@ const LAPSE_TEXT: Record<(typeof LAPSES)[number], string> = {
   Collateral: "its collateral is less than what its GPUs need",
   Attestation: "it has no attestation that holds",
   Heartbeat: "it has no lease",
+  GpuMoved: "a GPU came from another worker less than six hours ago",
 };
 
 export class Monitor {
