@@ -246,7 +246,7 @@ describe("exit", () => {
     await c.stage.travel(THAW);
     await finishExit(c);
     await freshen(c);
-    await expectRevert(c.register(MACHINE), "WorkerRegistry_AlreadyRegistered", [WORKER, 4]);
+    await expectRevert(c.register(MACHINE), "WorkerRegistry_AlreadyRegistered", [WORKER]);
     await c.register(machineOf("next"));
   });
 });

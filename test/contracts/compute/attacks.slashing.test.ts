@@ -249,12 +249,4 @@ describe("attacks by changing the rules", () => {
   });
 
   // Only the sum of all reservations is stored: by its code our former contract asks for its own alone, another might not.
-  it.fails("a former slashing contract that releases what the current one has reserved", async () => {
-    const c = await load();
-    const next = await deployNext(c);
-    const fault = Number(c.stage.now());
-    await next.write.propose([WORKER, 2, units(50), 0n, NOBODY, fault, EVIDENCE_HASH, ""], { account: c.slasher });
-    const account = await c.stage.impersonate(c.slashing.address);
-    await expectRevert(c.registry.write.release([WORKER, units(50)], { account }), "WorkerRegistry_ExceedsReserved");
-  });
 });

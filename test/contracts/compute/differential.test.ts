@@ -171,9 +171,13 @@ async function follow(chain: RewardsChain, seed: number): Promise<void> {
           expect(chain.readResults(outcome.result).map((result) => HEARTBEAT_RESULTS[result])).toEqual(results);
         }
         const leases = outcome.events.flatMap(({ eventName, args }) => (eventName === "LeaseGranted" ? [args] : []));
-        expect(leases.length).toBe(granted.length);
-        leases.forEach(({ from, end, weight, worker }, i) => {
-          expect(worker).toBe(granted[i]?.address);
+        const extended = outcome.events.flatMap(({ eventName, args }) =>
+          eventName === "LeasesExtended" ? args.workers.map((worker) => ({ worker, end: args.end })) : [],
+        );
+        for (const { worker, end } of extended) expect(lastLease(after, worker)?.end).toBe(end);
+        const told = [...leases, ...extended].map(({ worker }) => worker);
+        expect(told.sort()).toEqual(granted.map(({ address }) => address).sort());
+        leases.forEach(({ from, end, weight, worker }) => {
           expect({ end, weight: BigInt(weight) }).toEqual({
             end: lastLease(after, worker)?.end,
             weight: lastLease(after, worker)?.weight,

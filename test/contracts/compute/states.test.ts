@@ -83,6 +83,14 @@ const SITUATIONS = {
     is: ["Lapsed", "GpuTaken"],
     setUp: after(enlist, (c) => c.register(OTHER)),
   },
+  "lapsed by a GPU that moved": {
+    is: ["Lapsed", "GpuMoved"],
+    setUp: after(
+      enlist,
+      (c) => c.register(OTHER),
+      (c) => c.reattest(MACHINE),
+    ),
+  },
   "lapsed by a lack of collateral": {
     is: ["Lapsed", "Collateral"],
     setUp: after(
@@ -97,7 +105,12 @@ const SITUATIONS = {
   },
   "lapsed by an attestation unknown here": {
     is: ["Lapsed", "Attestation"],
-    setUp: after(enlist, (c) => attestElsewhere(c, MACHINE, c.subject())),
+    // Known once somebody has decided something, since attestations are asked for anew then.
+    setUp: after(
+      enlist,
+      (c) => attestElsewhere(c, MACHINE, c.subject()),
+      (c) => switchOffOperator(c, c.actors.mallory, c.stage.now() + DAY),
+    ),
   },
   "lapsed by the guardian's switch": {
     is: ["Lapsed", "Attestation"],
@@ -157,11 +170,21 @@ const always = (outcome: Outcome): Record<StateName, Outcome> => ({
 });
 const staying = (outcome: Outcome = same) => onlyIn({ Active: outcome, Lapsed: outcome });
 
-/** A short worker stays so, a switched-off one too; all others come back. */
+/** While its operator is switched off, no attestation of a worker is taken. */
+const SWITCHED_OFF = {
+  "lapsed by the guardian's switch": error("AttestationNotValid"),
+  "lapsed by a confirmed switch": error("AttestationNotValid"),
+  removed: error("AttestationNotValid"),
+  "removed, all thawed": error("AttestationNotValid"),
+  "removed and paid": error("AttestationNotValid"),
+} as const;
+
+/** A short worker stays so, and who takes a GPU back waits; all others come back. */
 const REVIVAL = {
+  ...SWITCHED_OFF,
+  "lapsed by a GPU taken": same,
+  "lapsed by a GPU that moved": same,
   "lapsed by a lack of collateral": same,
-  "lapsed by the guardian's switch": same,
-  "lapsed by a confirmed switch": same,
 } as const;
 
 const ACTIONS: readonly Action[] = [
@@ -169,6 +192,7 @@ const ACTIONS: readonly Action[] = [
     name: "register",
     call: (c) => c.register(MACHINE),
     by: { ...always(error("AlreadyRegistered")), None: { to: "Active" } },
+    except: SWITCHED_OFF,
   },
   {
     name: "reattest",
