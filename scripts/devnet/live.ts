@@ -3,6 +3,7 @@ import { type Account, type Address, type Hex, http } from "viem";
 import { chainReader } from "../../deploy/executors/account.ts";
 import { workerRegistryAbi, workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
+import { HEARTBEAT_RESULTS } from "../compute/calls.ts";
 import { type Knowledge, DUTIES, createKnowledge } from "../keeper/duties.ts";
 import { keep } from "../keeper/keeper.ts";
 import { chainClient } from "./chain.ts";
@@ -57,9 +58,10 @@ export function createLiveFleet({ url, manifest, account }: LiveOptions): () => 
       ids.map((id) => reader.readContract({ ...registry, functionName: "holderOf", args: [id] })),
     );
     const held = new Map<Address, Hex[]>();
-    for (const [i, [holder]] of holders.entries()) {
+    for (const [i, [holder, , isHeld]] of holders.entries()) {
       const id = ids[i];
-      if (id !== undefined) held.set(holder, [...(held.get(holder) ?? []), id]);
+      // One that was taken out counts for nobody.
+      if (id !== undefined && isHeld) held.set(holder, [...(held.get(holder) ?? []), id]);
     }
     return held;
   };
@@ -123,6 +125,10 @@ export function createLiveFleet({ url, manifest, account }: LiveOptions): () => 
         });
         await client.waitForTransactionReceipt({ hash: await client.writeContract(request) });
         heartbeats = result.filter((each) => each === 0).length;
+        for (const [i, each] of result.entries()) {
+          const { index } = machines[i] ?? {};
+          if (each !== 0) failures.push(`machine ${index} gets no lease: ${HEARTBEAT_RESULTS[each]}`);
+        }
       });
     }
     const chores = results.filter(({ result }) => result === "done").length;

@@ -140,12 +140,19 @@ describe("the keeper", () => {
     const list = { thisUpdate: issued, nextUpdate: issued + 30 * DAY };
     return { issued, rootCrl: list, pckCrl: list };
   };
+  /** Lets the streams grow. */
+  const wait = async (seconds: number) => {
+    const client = chainClient(chain.url);
+    await client.increaseTime({ seconds });
+    await client.mine({ blocks: 1 });
+    return client;
+  };
   const dutiesOf = (results: readonly ChoreResult[], result: ChoreResult["result"]) => [
     ...new Set(results.filter((each) => each.result === result).map(({ duty }) => duty)),
   ];
 
   it("says what is due, and sends nothing", async () => {
-    const client = chainClient(chain.url);
+    const client = await wait(3_600);
     const before = await client.getBlockNumber();
     const results = await round({ isDryRun: true });
     expect(dutiesOf(results, "due")).toEqual(expect.arrayContaining(["collateral", "harvest", "pull"]));
@@ -174,14 +181,14 @@ describe("the keeper", () => {
     expect(dutiesOf(await round({ isDryRun: false, collateral: null }), "done")).toContain("restamp");
     expect((await views()).filter(({ isStamped }) => isStamped)).toHaveLength(WORKERS - 3);
 
-    await client.increaseTime({ seconds: 700 });
-    await client.mine({ blocks: 1 });
+    await wait(700);
     const cleared = await round({ isDryRun: false, collateral: null });
     expect(dutiesOf(cleared, "done")).toContain("clear");
     expect(dutiesOf(await round({ isDryRun: true, collateral: null }), "due")).not.toContain("clear");
   });
 
-  it("runs as a task, with a line of JSON for each thing that was due", () => {
+  it("runs as a task, with a line of JSON for each thing that was due", async () => {
+    await wait(3_600);
     const args = ["keeper", "--once", "--json", "--minimum", "0", "--duties", "pull,harvest"];
     const run = hardhat(...args, "--manifest", manifestPath, "--rpc-url", chain.url);
     expect(run.status, run.stderr).toBe(0);
