@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {IWorkerRewards} from "../../../contracts/interfaces/IWorkerRewards.sol";
-import {Lapse, WorkerState} from "../../../contracts/types/Worker.sol";
+import {Lapse, Standing, Standings} from "../../../contracts/types/Worker.sol";
 
 // Compute contracts that are wrong on purpose, each in one way: the checks of the invariants must find every one of them.
 // Their code takes the place of a genuine contract's, which is called for everything but the fault, on the same storage.
@@ -141,11 +141,13 @@ contract BrokenCountRewards is Front {
 contract BrokenAttestationRegistry is Front {
     constructor(address genuine) Front(genuine) {}
 
-    function standingOf(address worker) external {
-        bytes memory data = _genuinely(abi.encodeCall(IWorkerRegistry.workerOf, (worker)));
-        IWorkerRegistry.WorkerView memory found = abi.decode(data, (IWorkerRegistry.WorkerView));
-        if (found.state != WorkerState.Lapsed || found.lapse != Lapse.Attestation) _returnAs(_genuinely(msg.data));
-        _returnAs(abi.encode(found.weight, block.timestamp + 7 days));
+    function standingsOf(address[] calldata workers) external {
+        Standing[] memory standings = abi.decode(_genuinely(msg.data), (Standing[]));
+        for (uint256 i = 0; i < workers.length; ++i) {
+            IWorkerRegistry.WorkerView memory found = IWorkerRegistry(address(this)).workerOf(workers[i]);
+            if (found.lapse == Lapse.Attestation) standings[i] = Standings.pack(found.weight, block.timestamp + 7 days);
+        }
+        _returnAs(abi.encode(standings));
     }
 }
 
@@ -153,19 +155,37 @@ contract BrokenAttestationRegistry is Front {
 contract BrokenExpiryRegistry is Front {
     constructor(address genuine) Front(genuine) {}
 
-    function standingOf(address) external {
-        (uint256 weight, uint256 validUntil) = abi.decode(_genuinely(msg.data), (uint256, uint256));
-        _returnAs(abi.encode(weight, validUntil + 1 days));
+    function standingsOf(address[] calldata) external {
+        Standing[] memory standings = abi.decode(_genuinely(msg.data), (Standing[]));
+        for (uint256 i = 0; i < standings.length; ++i) {
+            if (standings[i].weight() == 0) continue;
+            standings[i] = Standings.pack(standings[i].weight(), uint256(standings[i].validUntil()) + 1 days);
+        }
+        _returnAs(abi.encode(standings));
+    }
+}
+
+/// @notice Breaks invariant 10: who takes a GPU gets a lease while the other's runs.
+contract BrokenMoveRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function standingsOf(address[] calldata workers) external {
+        Standing[] memory standings = abi.decode(_genuinely(msg.data), (Standing[]));
+        for (uint256 i = 0; i < workers.length; ++i) {
+            IWorkerRegistry.WorkerView memory found = IWorkerRegistry(address(this)).workerOf(workers[i]);
+            if (found.lapse == Lapse.GpuMoved) standings[i] = Standings.pack(found.weight, found.validUntil);
+        }
+        _returnAs(abi.encode(standings));
     }
 }
 
 /// @notice Breaks invariant 11: each proposal begins a window of its own.
-/// @dev Slot 7: windows by worker.
+/// @dev Slot 5: windows by worker.
 contract BrokenCapSlashing is Front {
     constructor(address genuine) Front(genuine) {}
 
     function propose(address worker, uint8, uint96, uint96, address, uint40, bytes32, string calldata) external {
-        bytes32 slot = _slotOf(worker, 7);
+        bytes32 slot = _slotOf(worker, 5);
         assembly ("memory-safe") {
             sstore(slot, 0)
         }

@@ -11,6 +11,7 @@ import {
     BrokenEndRewards,
     BrokenExpiryRegistry,
     BrokenLeaseRewards,
+    BrokenMoveRegistry,
     BrokenRiskRegistry,
     BrokenWeightRewards,
     Front
@@ -88,6 +89,20 @@ contract ComputeBrokenTest is ComputeCampaign {
         attestation.setAge(2 hours);
         registryHandler.reattestEverybody(0, 0, 0);
         _drive(2, ACTIONS);
+        _expectReport(10);
+        _expectFailure(this.checkAttestation);
+    }
+
+    function test_leaseWhileTheFormerHoldersRunsIsFound() external {
+        _break(address(registry), new BrokenMoveRegistry(_genuine(address(registry))));
+        attestation.setAge(7 days);
+        // Each takes one GPU, which was another's.
+        for (uint256 i = 0; i < ledger.MACHINES(); ++i) {
+            registryHandler.reattest(i, 1, (4 * i + 4) << 24);
+            registryHandler.addCollateral(i, 0, 0);
+        }
+        world.requireNone(10);
+        rewardsHandler.work(0, 0, 1);
         _expectReport(10);
         _expectFailure(this.checkAttestation);
     }

@@ -5,7 +5,7 @@ import {ISlashing} from "../../../contracts/interfaces/ISlashing.sol";
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {IWorkerRewards} from "../../../contracts/interfaces/IWorkerRewards.sol";
 import {Stream} from "../../../contracts/types/Stream.sol";
-import {WorkerState} from "../../../contracts/types/Worker.sol";
+import {Standing, WorkerState} from "../../../contracts/types/Worker.sol";
 import {ComputeSuite} from "../harness/ComputeSuite.sol";
 import {AttestationHandler} from "./AttestationHandler.sol";
 import {ComputeGovernanceHandler} from "./ComputeGovernanceHandler.sol";
@@ -168,11 +168,21 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
         world.requireNone(10);
         (uint256 first, uint256 beyond) = _machines();
         for (uint256 i = first; i < beyond; ++i) {
-            (uint256 weight, uint256 validUntil) = registry.standingOf(ledger.addressOf(i));
+            address[] memory workers = new address[](1);
+            workers[0] = ledger.addressOf(i);
+            Standing standing = registry.standingsOf(workers)[0];
             bool isActive = ledger.isActive(i);
-            vm.assertEq(weight, isActive ? ledger.machine(i).weight : 0, "another weight than an active worker's");
+            vm.assertEq(
+                standing.weight(),
+                isActive ? ledger.machine(i).weight : 0,
+                "another weight than an active worker's"
+            );
             (, uint256 expected) = ledger.attestationOf(i);
-            if (isActive) vm.assertEq(validUntil, expected, "another end of an attestation");
+            vm.assertEq(standing.validUntil(), isActive ? expected : 0, "another end of an attestation");
+            (uint256 weight, uint256 validUntil) = registry.standingOf(workers[0]);
+            vm.assertEq(weight, standing.weight(), "two weights of a worker");
+            vm.assertEq(validUntil, standing.validUntil(), "two ends of an attestation");
+            vm.assertTrue(registry.workerOf(workers[0]).isStamped == ledger.isStamped(i), "another stamp");
         }
     }
 

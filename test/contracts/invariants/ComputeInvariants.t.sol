@@ -40,10 +40,11 @@ contract ComputeInvariantsTest is ComputeCampaign {
     function test_everyActionSucceeds() external {
         _drive(1, 1_200);
         _checkAll();
-        string[36] memory actions = [
+        string[37] memory actions = [
             "register",
             "reattest",
             "replay",
+            "restamp",
             "addCollateral",
             "withdraw",
             "cancelWithdrawal",

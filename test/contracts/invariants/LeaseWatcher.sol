@@ -7,7 +7,8 @@ import {World} from "./World.sol";
 
 /// @title Watches every lease across every call of the rewards
 /// @notice Reports invariant 10 as broken if a lease begins, grows or changes, or a heartbeat is taken, while the worker's
-/// attestation does not hold; or if a lease then goes beyond six hours or beyond the attestation.
+/// attestation does not hold, or a GPU's former holder may still have a lease; or if a lease then goes beyond six hours or beyond
+/// the attestation.
 contract LeaseWatcher {
     World private immutable _world;
     WorkerLedger private immutable _ledger;
@@ -31,6 +32,7 @@ contract LeaseWatcher {
             if (!holds || _ledger.machine(i).life != Life.Staying) {
                 _world.report(10, "a lease was granted without a valid attestation");
             }
+            if (_ledger.isWaiting(i)) _world.report(10, "a lease was granted while a GPU may still have another");
             // A heartbeat takes nothing back of what an attestation gave that held longer.
             if (isSame) continue;
             uint256 end = lease.end.unwrap();

@@ -23,6 +23,9 @@ struct Machine {
     uint256 weight;
     uint256 required;
     uint256 attestedBlock;
+    uint256 validUntil;
+    uint256 stamp;
+    uint256 leaseFrom;
     uint256 collateral;
     uint256 thawing;
     uint256 thawStart;
@@ -36,6 +39,7 @@ contract WorkerLedger is Test {
     uint256 public constant MACHINES = 10;
     uint256 private constant _THAW = 1_814_400;
     uint256 private constant _DISCOVERY = 604_800;
+    uint256 private constant _GPU_MOVE = 21_600;
 
     AttestationStandIn public immutable attestation;
 
@@ -45,6 +49,8 @@ contract WorkerLedger is Test {
     mapping(uint256 number => bytes32[]) private _gpuIds;
     /// @dev Number of the machine that the GPU belongs to, plus one.
     mapping(bytes32 gpuId => uint256) private _ownerOf;
+    /// @dev Number of the machine that attested the GPU last, plus one: whatever has become of it.
+    mapping(bytes32 gpuId => uint256) private _lastOf;
 
     /// @notice vPHA sent to the registry without being asked for.
     uint256 public donated;
@@ -91,20 +97,38 @@ contract WorkerLedger is Test {
         }
     }
 
-    /// @notice Whether the attestation that the registry knows holds, and until when.
+    /// @notice Whether nothing is decided against the machine and `operator`, stamped or not.
+    function isSwitchedOn(uint256 number, address operator) public view returns (bool) {
+        address worker = _machines[number].worker;
+        bool isOff = block.timestamp < attestation.offUntil(operator);
+        return !isOff && !attestation.isRevoked(worker) && !attestation.isConfirmed(worker);
+    }
+
+    /// @notice Whether the attestation that the worker registry knows holds, and until when. A newer one that it has not seen
+    /// counts against the machine once there was a decision.
     function attestationOf(uint256 number) public view returns (bool holds, uint256 validUntil) {
         Machine memory m = _machines[number];
-        (uint256 until, uint256 namedBlock, ) = attestation.standingOf(m.worker, m.operator);
-        // Full hours only.
-        validUntil = until - (until % 1 hours);
-        holds = block.timestamp < validUntil && namedBlock == m.attestedBlock;
+        validUntil = m.validUntil;
+        bool isLatest = isStamped(number) || _isNamed(m);
+        holds = block.timestamp < validUntil && isLatest && isSwitchedOn(number, m.operator);
+    }
+
+    /// @notice Whether there was no decision since the attestation was judged.
+    function isStamped(uint256 number) public view returns (bool) {
+        return _machines[number].life != Life.None && _machines[number].stamp == attestation.epoch();
+    }
+
+    /// @notice Whether a GPU came from another machine less than six hours ago.
+    function isWaiting(uint256 number) public view returns (bool) {
+        return block.timestamp < _machines[number].leaseFrom;
     }
 
     /// @notice Whether a worker may have a lease.
     function isActive(uint256 number) public view returns (bool) {
         Machine memory m = _machines[number];
         (bool holds, ) = attestationOf(number);
-        return m.life == Life.Staying && holds && !m.hasLostGpu && m.collateral >= m.required + m.thawing;
+        bool isCovered = m.collateral >= m.required + m.thawing;
+        return m.life == Life.Staying && holds && !m.hasLostGpu && isCovered && !isWaiting(number);
     }
 
     /// @notice Whether an attestation at `blockNumber` gets all of these GPUs.
@@ -163,15 +187,26 @@ contract WorkerLedger is Test {
         for (uint256 i = 0; i < before.length; ++i) {
             if (_ownerOf[before[i]] == number + 1) _ownerOf[before[i]] = 0;
         }
+        Machine storage m = _machines[number];
         for (uint256 i = 0; i < count; ++i) {
-            uint256 owner = _ownerOf[subject.gpuIds[i]];
-            if (owner != 0) _machines[owner - 1].hasLostGpu = true;
-            _ownerOf[subject.gpuIds[i]] = number + 1;
+            bytes32 gpuId = subject.gpuIds[i];
+            if (_ownerOf[gpuId] != 0) _machines[_ownerOf[gpuId] - 1].hasLostGpu = true;
+            if (_lastOf[gpuId] != 0 && _lastOf[gpuId] != number + 1) m.leaseFrom = block.timestamp + _GPU_MOVE;
+            (_ownerOf[gpuId], _lastOf[gpuId]) = (number + 1, number + 1);
         }
         _gpuIds[number] = subject.gpuIds;
-        Machine storage m = _machines[number];
+        (uint256 until, , uint256 epoch) = attestation.standingOf(m.worker, subject.operator);
+        // Full hours only.
+        (m.validUntil, m.stamp) = (until - (until % 1 hours), epoch);
         (m.attestedBlock, m.hasLostGpu) = (blockNumber, false);
         (m.required, m.weight) = (count * collateralPerGpu, count * weightPerGpu);
+    }
+
+    /// @notice What is judged again: the latest attestation, if nothing is decided against it.
+    function recordRestamped(uint256 number) external {
+        Machine storage m = _machines[number];
+        (uint256 until, , uint256 epoch) = attestation.standingOf(m.worker, m.operator);
+        if (until != 0 && _isNamed(m)) m.stamp = epoch;
     }
 
     function recordAdded(uint256 number, uint256 amount) external {
@@ -232,6 +267,12 @@ contract WorkerLedger is Test {
 
     function recordDonated(uint256 amount) external {
         donated += amount;
+    }
+
+    /// @dev Whether the attestation registry's record is that of the machine's latest attestation here.
+    function _isNamed(Machine memory m) private view returns (bool) {
+        (, uint256 namedBlock, ) = attestation.standingOf(m.worker, m.operator);
+        return namedBlock == m.attestedBlock;
     }
 
     function _isLiable(uint256 start, uint256 faultAt) private view returns (bool) {

@@ -10,6 +10,8 @@ import {World} from "./World.sol";
 
 /// @title Registers and attests workers, moves their collateral, and lets them leave; tries what nobody may do
 contract WorkerRegistryHandler is ComputeHandler {
+    uint256 private constant _MAX_COLLATERAL = type(uint80).max;
+
     IERC20 public immutable vpha;
 
     constructor(
@@ -21,7 +23,7 @@ contract WorkerRegistryHandler is ComputeHandler {
     }
 
     function selectors() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](16);
+        list = new bytes4[](17);
         list[0] = this.register.selector;
         list[1] = this.reattest.selector;
         list[2] = this.reattestEverybody.selector;
@@ -38,6 +40,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         list[13] = this.donate.selector;
         list[14] = this.attackWorker.selector;
         list[15] = this.attackQuote.selector;
+        list[16] = this.restamp.selector;
     }
 
     // REGISTERING AND ATTESTING
@@ -56,9 +59,10 @@ contract WorkerRegistryHandler is ComputeHandler {
         bool allowed =
             model.isListed &&
                 collateral >= required &&
+                collateral <= _MAX_COLLATERAL &&
                 collateral <= vpha.balanceOf(payer) &&
                 block.timestamp >= registry.registrationsPausedUntil() &&
-                _canAttest(number) &&
+                ledger.isSwitchedOn(number, subject.operator) &&
                 ledger.canTake(number, subject.gpuIds, quote.blockNumber);
         bytes memory data = abi.encodeCall(registry.register, (subject, quote, uint96(collateral)));
         (bool success, ) = _do("register", payer, address(registry), data);
@@ -94,7 +98,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         bool allowed =
             registry.modelOf(subject.model).isListed &&
                 subject.operator == ledger.machine(number).operator &&
-                _canAttest(number) &&
+                ledger.isSwitchedOn(number, subject.operator) &&
                 ledger.canTake(number, subject.gpuIds, quote.blockNumber);
         bytes memory data = abi.encodeCall(registry.reattest, (subject, quote));
         (bool success, ) = _do("reattest", caller, address(registry), data);
@@ -104,6 +108,19 @@ contract WorkerRegistryHandler is ComputeHandler {
         // A copy of it changes nothing.
         (success, ) = _do("replay", caller, address(registry), data);
         _check(0, success, "a replay was refused");
+    }
+
+    /// @notice By anybody: any machines, some twice, some that are not there or gone.
+    function restamp(uint256 a, uint256 b, uint256) external {
+        address[] memory workers = new address[](1 + (b % ledger.MACHINES()));
+        for (uint256 i = 0; i < workers.length; ++i) {
+            workers[i] = ledger.addressOf(uint256(keccak256(abi.encode(b, i))) % ledger.MACHINES());
+        }
+        (bool success, ) = _do("restamp", world.actor(a), address(registry), abi.encodeCall(registry.restamp, (workers)));
+        _check(0, success, "stamps were refused");
+        for (uint256 i = 0; i < workers.length && success; ++i) {
+            ledger.recordRestamped(ledger.numberOf(workers[i]));
+        }
     }
 
     // COLLATERAL
@@ -116,7 +133,8 @@ contract WorkerRegistryHandler is ComputeHandler {
         uint256 amount = spread(c, 0, 5_000e18);
         if (b % 2 == 0 && m.collateral < m.required + m.thawing) amount = m.required + m.thawing - m.collateral;
         address payer = world.actor(b);
-        bool allowed = amount != 0 && amount <= vpha.balanceOf(payer);
+        bool allowed =
+            amount != 0 && m.collateral + amount <= _MAX_COLLATERAL && amount <= vpha.balanceOf(payer);
         bytes memory data = abi.encodeCall(registry.addCollateral, (m.worker, uint96(amount)));
         (bool success, ) = _do("addCollateral", payer, address(registry), data);
         _check(7, success == allowed, "collateral was refused without reason, or taken despite one");
@@ -185,7 +203,9 @@ contract WorkerRegistryHandler is ComputeHandler {
             if (m.life != Life.Staying || m.proposed == address(0)) continue;
             bytes memory data = abi.encodeCall(registry.acceptOperator, (m.worker));
             (bool success, ) = _do("acceptOperator", m.proposed, address(registry), data);
-            bool isOff = block.timestamp < attestation.offUntil(m.operator);
+            bool isOff =
+                block.timestamp < attestation.offUntil(m.operator) ||
+                    block.timestamp < attestation.offUntil(m.proposed);
             _check(0, success != isOff, "an operator could not take over, or shook a switch off");
             if (success) ledger.recordOperator(number);
             return;
@@ -305,11 +325,6 @@ contract WorkerRegistryHandler is ComputeHandler {
     }
 
     // PRIVATE
-
-    function _canAttest(uint256 number) private view returns (bool) {
-        address worker = ledger.machine(number).worker;
-        return !attestation.isRevoked(worker) && !attestation.isConfirmed(worker);
-    }
 
     /// @dev The first machine with a withdrawal open, from a random one on; the random one if there is none.
     function _findThawing(uint256 seed) private view returns (uint256) {
