@@ -2,7 +2,7 @@
  * What the users of the suite pay: gas of each action, receipts including the 21,000 of the transaction, on the
  * optimised build (the one that is deployed), EDR with the rules of osaka.
  *
- *     npm run bench:gas -- [--json FILE] [--check] [--only staking|attestation|compute]
+ *     npm run bench:gas -- [--json FILE] [--check] [--only staking|attestation|compute] [--many N]
  *
  * The references are receipts of live systems that do the same. Each action is measured with 10 and again with 10,000
  * stakers and open requests, attested keys, or workers: the cost must not depend on them. Nor may that of workers depend on
@@ -20,7 +20,6 @@ import { type Row, type Target, compareWithSnapshot, printRows, rowsOf, writeSna
 import { measureStaking } from "./staking.ts";
 
 const FEW = 10;
-const MANY = 10_000;
 /** Seconds. */
 const YEAR = 365n * 86_400n;
 
@@ -48,8 +47,16 @@ const ATTESTATION: Readonly<Record<string, Target>> = {
 };
 
 const { values: options } = parseArgs({
-  options: { json: { type: "string" }, check: { type: "boolean" }, only: { type: "string" } },
+  options: {
+    json: { type: "string" },
+    check: { type: "boolean" },
+    only: { type: "string" },
+    many: { type: "string", default: "10000" },
+  },
 });
+const MANY = Number(options.many);
+if (!Number.isSafeInteger(MANY) || MANY < FEW) throw new Error("--many takes a number from 10 on");
+const crowdOf = (what: string) => `${MANY.toLocaleString("en-US")} ${what}`;
 await hre.tasks.getTask("build").run({ quiet: true });
 
 const isWanted = (part: string): boolean => options.only === undefined || options.only === part;
@@ -58,7 +65,7 @@ const rows: Row[] = [];
 if (isWanted("staking")) {
   const alone = await measureStaking(FEW);
   const staking = rowsOf(await measureStaking(MANY), STAKING);
-  printRows(staking, STAKING, { alone, few: "10 stakers", many: "10,000 stakers" });
+  printRows(staking, STAKING, { alone, few: "10 stakers", many: crowdOf("stakers") });
   rows.push(...staking);
 }
 if (isWanted("attestation")) {
@@ -66,7 +73,7 @@ if (isWanted("attestation")) {
   const registry = rowsOf(await measureAttestation(MANY), ATTESTATION);
   const verifier = rowsOf(new Map([...(await measureDocuments()), ...(await measureGenuine())]), ATTESTATION);
   console.log();
-  printRows(registry, ATTESTATION, { alone, few: "10 keys", many: "10,000 keys" });
+  printRows(registry, ATTESTATION, { alone, few: "10 keys", many: crowdOf("keys") });
   console.log();
   printRows(verifier, ATTESTATION);
   rows.push(...registry, ...verifier);
@@ -76,7 +83,7 @@ if (isWanted("compute")) {
   const compute = rowsOf(await measureCompute(MANY), COMPUTE);
   const later = rowsOf(await measureCompute(FEW, YEAR), COMPUTE);
   console.log();
-  printRows(compute, COMPUTE, { alone, few: "10 workers", many: "10,000 workers" });
+  printRows(compute, COMPUTE, { alone, few: "10 workers", many: crowdOf("workers") });
   console.log();
   printRows(later, COMPUTE, { alone, few: "10 workers", many: "10 workers, after a year" });
   rows.push(...compute);
