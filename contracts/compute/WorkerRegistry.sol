@@ -5,16 +5,19 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {
-    AttestationState,
-    AttestationStatus,
-    IAttestationRegistry,
-    SwitchKind
-} from "../interfaces/IAttestationRegistry.sol";
+import {IAttestationRegistry, SwitchKind} from "../interfaces/IAttestationRegistry.sol";
 import {IWorkerRegistry} from "../interfaces/IWorkerRegistry.sol";
 import {PauseLog} from "../types/PauseLog.sol";
-import {CollateralPermit, Lapse, Standing, Standings, WorkerQuote, WorkerState, WorkerSubject} from "../types/Worker.sol";
-import {Hour, hourAt} from "../types/Hour.sol";
+import {
+    CollateralPermit,
+    Lapse,
+    Standing,
+    Standings,
+    WorkerQuote,
+    WorkerState,
+    WorkerSubject
+} from "../types/Worker.sol";
+import {hourAt} from "../types/Hour.sol";
 
 /// @title WorkerRegistry
 /// @notice See {IWorkerRegistry}.
@@ -190,8 +193,9 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (stored.attestedBlock == before.attestedBlock) return worker;
         Collateral memory held = _collaterals[worker];
         _describe(worker, stored, held, subject);
-        if (_isShort(held, _thaws[worker].thawing)) stored.status = Status.Short;
-        // The other's lease runs on, whatever is attested meanwhile.
+        if (_isShort(held, _thaws[worker].thawing))
+            stored.status = Status.Short;
+            // The other's lease runs on, whatever is attested meanwhile.
         else if (_isWaiting(worker)) stored.status = Status.Moved;
         _workers[worker] = stored;
         _collaterals[worker] = held;
@@ -543,12 +547,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         WorkerSubject calldata subject,
         WorkerQuote calldata quote
     ) private returns (address worker, Worker memory stored) {
-        (worker, ) = attestation.attest(
-            subjectHash(subject),
-            quote.blockNumber,
-            quote.signedData,
-            quote.signatureData
-        );
+        (worker, ) = attestation.attest(subjectHash(subject), quote.blockNumber, quote.signedData, quote.signatureData);
         (uint40 validUntil, , uint32 epoch) = attestation.standingOf(worker, subject.operator);
         if (validUntil == 0) revert WorkerRegistry_AttestationNotValid(worker);
         stored.operator = subject.operator;
@@ -743,13 +742,14 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         Status status = _workers[worker].status;
         if (!_isStaying(status)) return;
         bool isLost = status == Status.Lost || status == Status.ShortAndLost;
-        Status updated = isLost
-            ? (isShort ? Status.ShortAndLost : Status.Lost)
-            : isShort
-                ? Status.Short
-                : _isWaiting(worker)
-                    ? Status.Moved
-                    : Status.Active;
+        Status updated =
+            isLost
+                ? (isShort ? Status.ShortAndLost : Status.Lost)
+                : isShort
+                    ? Status.Short
+                    : _isWaiting(worker)
+                        ? Status.Moved
+                        : Status.Active;
         if (updated != status) _workers[worker].status = updated;
     }
 

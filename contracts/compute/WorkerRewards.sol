@@ -183,9 +183,10 @@ contract WorkerRewards is IWorkerRewards, AccessManaged, EIP712, ReentrancyGuard
         for (uint256 i = 0; i < workers.length; ++i) {
             address worker = workers[i];
             bytes32 hash = _heartbeatHash(domain, worker, blockNumber, blockHash);
-            HeartbeatResult result = _isSigned(worker, hash, signatures[i * _SIGNATURE_SIZE:])
-                ? _grant(worker, standings[i], batch)
-                : HeartbeatResult.BadSignature;
+            HeartbeatResult result =
+                _isSigned(worker, hash, signatures[i * _SIGNATURE_SIZE:])
+                    ? _grant(worker, standings[i], batch)
+                    : HeartbeatResult.BadSignature;
             results[i] = result;
             if (result == HeartbeatResult.Granted) isGranted = true;
         }

@@ -273,7 +273,7 @@ class WorkersScript implements HistoryScript {
     const registry = (index: number, functionName: RegistryFunction, ...rest: readonly unknown[]) => {
       const { key, operator } = this.#worker(index).machine;
       const args = [key.address, ...rest];
-      const data = encodeFunctionData({ abi: workerRegistryAbi as Abi, functionName, args });
+      const data = encodeFunctionData({ abi: workerRegistryAbi, functionName, args });
       return [this.#order(operator, workerRegistry, data, functionName)];
     };
 
@@ -289,7 +289,7 @@ class WorkersScript implements HistoryScript {
           this.#order(
             this.#relay,
             tdxVerifier,
-            encodeFunctionData({ abi: tdxVerifierAbi as Abi, functionName, args }),
+            encodeFunctionData({ abi: tdxVerifierAbi, functionName, args }),
             functionName,
           ),
         ),
