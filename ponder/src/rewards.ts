@@ -85,9 +85,7 @@ ponder.on("WorkerRewards:LeasesExtended", async ({ event, context }) => {
       .set({ leaseEnd: after.leaseEnd, heartbeats: before.heartbeats + 1, lastHeartbeatAt: timestamp });
     weights = rebook(weights, hour, before, after);
   }
-  await db
-    .update(rewardsPool, { address: pool.address })
-    .set({ ...weightColumns(weights), updatedAt: timestamp });
+  await db.update(rewardsPool, { address: pool.address }).set({ ...weightColumns(weights), updatedAt: timestamp });
 });
 
 // HOURS

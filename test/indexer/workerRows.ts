@@ -128,12 +128,7 @@ export async function reconcile(indexed: Indexed): Promise<Record<Address, strin
   );
 }
 
-async function reconcileWorker(
-  chain: Chain,
-  row: Row,
-  standing: Row | undefined,
-  isStamped: boolean,
-): Promise<void> {
+async function reconcileWorker(chain: Chain, row: Row, standing: Row | undefined, isStamped: boolean): Promise<void> {
   const key = hex(row, "worker");
   const view = await chain.workerOf(key);
   const isStaying = row["state"] === "active" || row["state"] === "lapsed";
