@@ -252,7 +252,7 @@ describe("workers", { timeout: 600_000 }, () => {
     for (let i = 0; i < 14; ++i) {
       await workers.passTo((await suite.now()) + HOUR);
       await workers.beat([one, two, three]);
-      await check();
+      if (i % 2 === 0) await check();
     }
     expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "active" });
     expect(big(await indexer.row("rewardsPools", "reserve"), "reserve")).toBeLessThan(2n ** 20n);
