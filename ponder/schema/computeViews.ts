@@ -24,7 +24,7 @@ export const workerStanding = onchainView("worker_standing", {
   /** The switch or the floor, where it is one. */
   switchKind: switchKind("switch_kind"),
   floor: attestationFloor("floor"),
-  /** The last second in which the key's last attestation can hold. */
+  /** The full hour with which that attestation ends. */
   validUntil: bigint("valid_until").notNull(),
   weight: integer("weight").notNull(),
   /** Until when its weight counts; 0 before the first lease. */
@@ -39,17 +39,22 @@ export const workerStanding = onchainView("worker_standing", {
   SELECT
     judged.worker, judged.operator, judged.state, judged.lapse,
     judged.attestation IS NULL AS is_attested,
-    judged.attestation, judged.switch_kind, judged.floor, judged.valid_until, judged.weight, judged.lease_end,
+    judged.attestation,
+    CASE WHEN judged.attestation = 'switched_off' THEN judged.switch_kind END AS switch_kind,
+    CASE WHEN judged.attestation = 'below_floor' THEN judged.floor END AS floor,
+    judged.valid_until, judged.weight, judged.lease_end,
     judged.rewards, judged.rewards + judged.claimed_cumulative AS earned_cumulative, judged.timestamp
   FROM (
     SELECT
-      w.worker, w.operator, w.state, w.lapse, s.valid_until, w.weight, w.lease_end, w.claimed_cumulative,
+      w.worker, w.operator, w.state, w.lapse, w.valid_until, w.weight, w.lease_end, w.claimed_cumulative,
       CASE
+        WHEN p.timestamp >= w.valid_until THEN 'expired'
+        WHEN w.stamped_epoch = p.epoch THEN NULL
+        WHEN s.block_number <> w.attested_block THEN 'superseded'
         WHEN s.state <> 'valid' THEN s.state::text
         WHEN EXISTS (
           SELECT 1 FROM ${killSwitch} o WHERE o.kind = 'operator' AND o.id = w.operator AND o.until > p.timestamp
         ) THEN 'operator_switched_off'
-        WHEN s.block_number <> w.attested_block THEN 'superseded'
       END AS attestation,
       s.switch_kind, s.floor, p.timestamp,
       w.accrued + CASE WHEN r.hour < w.lease_from THEN 0 ELSE

@@ -8,8 +8,11 @@ import { slashProposal, slashWindow } from "./computeSlashing.ts";
 /** As `stateOf` of WorkerRewards. `active` and `lapsed` workers stay; `exited` and `removed` are final. */
 export const workerState = onchainEnum("worker_state", ["active", "lapsed", "exiting", "exited", "removed"]);
 
-/** Why a worker is lapsed; the first that holds. In the order of the contract's numbers, from 1. */
-export const lapse = onchainEnum("lapse", ["gpu_taken", "collateral", "attestation", "heartbeat"]);
+/**
+ * Why a worker is lapsed; the first that holds, `gpu_moved` before `heartbeat`. In the order of the contract's numbers, from 1.
+ * `gpu_moved`: it named a GPU that was another worker's before, whose lease may still run.
+ */
+export const lapse = onchainEnum("lapse", ["gpu_taken", "collateral", "attestation", "heartbeat", "gpu_moved"]);
 
 /** Every worker that ever registered, as it is now. */
 export const worker = onchainTable(
@@ -29,6 +32,8 @@ export const worker = onchainTable(
     hasLostGpu: t.boolean().notNull(),
     isShort: t.boolean().notNull(),
     isAttested: t.boolean().notNull(),
+    /** Or by a GPU that was another worker's before: until then it gets no lease. 0 if it never had one. */
+    gpuMovedUntil: t.bigint().notNull(),
 
     // As its latest attestation said, by the catalog of then.
     model: t.hex().notNull(),
@@ -41,8 +46,13 @@ export const worker = onchainTable(
     required: t.bigint().notNull(),
     /** The block that the quote names. */
     attestedBlock: t.bigint().notNull(),
-    /** The last second in which the attestation can hold; whether it does is in `workerStandings`. */
+    /** The full hour with which the attestation ends; whether it holds is in `workerStandings`. */
     validUntil: t.bigint().notNull(),
+    /**
+     * The attestation registry's epoch in which it was judged last: while that stays, it holds. `restamp` leaves no event: what it
+     * did is only known once it made a difference.
+     */
+    stampedEpoch: t.bigint().notNull(),
     attestedAt: t.bigint().notNull(),
     attestations: t.integer().notNull(),
 
@@ -93,13 +103,15 @@ export const worker = onchainTable(
     byModel: index().on(table.model),
     byLeaseEnd: index().on(table.leaseEnd),
     byValidUntil: index().on(table.validUntil),
+    byGpuMovedUntil: index().on(table.gpuMovedUntil),
   }),
 );
 
 /**
  * - `registered`, `attested`; `operator_proposed`, `operator_changed`: `account` is the proposed or new one.
  * - `attestation_ended`: for `attestation`; `attestation_restored`: it holds again, without a new one.
- * - `gpu_taken`: `gpu`, by the worker `account`.
+ * - `gpu_taken`: `gpu`, by the worker `account`. `gpu_move_ended`: a GPU that was another's keeps it from a lease no longer; only where
+ *   nothing else did.
  * - `collateral_added` by `account`; `withdrawal_requested`, `withdrawal_cancelled`; `withdrawn` to `account`.
  * - `collateral_reserved`, `collateral_released`, `slashed`: by a slash.
  * - `lease_granted`: its weight counts from now on, or anew; heartbeats that only prolong a lease are counted in `workers.heartbeats`.
@@ -112,6 +124,7 @@ export const workerEventKind = onchainEnum("worker_event_kind", [
   "attestation_ended",
   "attestation_restored",
   "gpu_taken",
+  "gpu_move_ended",
   "collateral_added",
   "withdrawal_requested",
   "withdrawal_cancelled",
@@ -128,7 +141,10 @@ export const workerEventKind = onchainEnum("worker_event_kind", [
   "removed",
 ]);
 
-/** Why an attestation does not hold: as `attestedKeyStates.state`; its operator is switched off; or the key attested to something that the registry of workers has not been shown. */
+/**
+ * Why an attestation does not hold: its hour is over (`expired`); as `attestedKeyStates.state`; its operator is switched off; or the key
+ * attested to something that the registry of workers has not been shown (`superseded`), which counts from the next decision on.
+ */
 export const attestationEnd = onchainEnum("attestation_end", [
   "expired",
   "switched_off",

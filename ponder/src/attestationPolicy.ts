@@ -12,7 +12,7 @@ export type Occurrence = Pick<Event<Extract<EventNames, "AttestationRegistry:Att
   transaction: { hash: `0x${string}` };
 };
 
-/** What can end attestations of workers, or bring them back. */
+/** What can end attestations of workers, or bring them back; whatever else raises the epoch ends those of which the key has a newer one. */
 const DECISIONS: ReadonlySet<History["kind"]> = new Set([
   "switched_off",
   "switch_confirmed",
@@ -37,8 +37,10 @@ export async function recordPolicyEvent(
   change: Partial<Policy>,
   entry: Pick<History, "kind"> & Partial<History>,
 ): Promise<Policy> {
-  const policy = { ...(await policyOf(context)), ...change };
+  const before = await policyOf(context);
+  const policy = { ...before, ...change };
   const epoch = policy.policyEpoch + policy.revocationEpoch;
+  const isDecision = DECISIONS.has(entry.kind) || epoch !== before.epoch;
   const { id, block, transaction } = event;
   const { number, timestamp } = block;
   await context.db
@@ -47,7 +49,7 @@ export async function recordPolicyEvent(
   await context.db
     .insert(attestationEvent)
     .values({ id, epoch, block: number, timestamp, transaction: transaction.hash, ...entry });
-  if (DECISIONS.has(entry.kind)) await review(context, momentOf(event));
+  if (isDecision) await review(context, momentOf(event));
   return { ...policy, epoch };
 }
 

@@ -4,7 +4,10 @@ import { computeNetwork, gpu, gpuEvent, gpuModel } from "ponder:schema";
 import type { Address, Hex } from "viem";
 import type { Occurrence } from "./attestationPolicy.ts";
 
-/** An attestation of `worker` names `gpuIds`, and not those of `former` any more. */
+/**
+ * An attestation of `worker` names `gpuIds`, and not those of `former` any more. Returns whether one of them was another worker's
+ * before, whatever has become of that.
+ */
 export async function nameGpus(
   context: Context,
   event: Occurrence,
@@ -15,14 +18,16 @@ export async function nameGpus(
     readonly former: readonly Hex[];
     readonly attestedBlock: bigint;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { worker, model, gpuIds, attestedBlock } = options;
   const { db } = context;
   const { timestamp } = event.block;
   const dropped = options.former.filter((id) => !gpuIds.includes(id));
   await releaseGpus(context, event, worker, dropped);
+  let isMoved = false;
   for (const id of gpuIds) {
     const known = await db.find(gpu, { id });
+    if (known !== null && known.worker !== worker) isMoved = true;
     // What was found shows what is written later.
     const held = known?.isHeld === true ? { worker: known.worker, model: known.model, since: known.since } : null;
     const isSame = held?.worker === worker;
@@ -37,6 +42,7 @@ export async function nameGpus(
     const former = held?.worker ?? null;
     await record(context, event, { gpu: id, kind: former === null ? "named" : "taken", worker, former, model });
   }
+  return isMoved;
 }
 
 /** The GPUs of `ids` that `worker` still holds are free. */

@@ -3,7 +3,7 @@ import { type Context, type Event, ponder } from "ponder:registry";
 import { ceilingChange, rewardsClaim, rewardsHour, rewardsPayout, rewardsPool, worker } from "ponder:schema";
 import { ensureNetwork } from "./catalog.ts";
 import { NO_WEIGHTS } from "./maths/hours.ts";
-import { grant, isProlonged, rebook, settle } from "./maths/lease.ts";
+import { extend, grant, isProlonged, rebook, settle } from "./maths/lease.ts";
 import { HOUR, startOf } from "./maths/period.ts";
 import { accumulatorsFor, correctHours, poolOf, weightColumns, workersStream } from "./rewardsBooks.ts";
 import { advance } from "./series.ts";
@@ -65,6 +65,27 @@ ponder.on("WorkerRewards:LeaseGranted", async ({ event, context }) => {
   await db
     .update(rewardsPool, { address: pool.address })
     .set({ ...weightColumns(rebook(pool.weights, hour, before, after)), updatedAt: timestamp });
+});
+
+ponder.on("WorkerRewards:LeasesExtended", async ({ event, context }) => {
+  const { db } = context;
+  const { timestamp } = event.block;
+  await advance(context, event.block);
+
+  const hour = startOf(HOUR, timestamp);
+  const end = secondsOf(event.args.end);
+  const pool = await poolOf(context);
+  let { weights }: { weights: readonly number[] } = pool;
+  for (const key of event.args.workers) {
+    const before = await workerOf(context, key);
+    if (before.leaseEnd <= hour) throw new Error(`the lease of ${key} goes on, but it ended at ${before.leaseEnd}`);
+    const after = extend(before, end);
+    await db
+      .update(worker, { worker: key })
+      .set({ leaseEnd: after.leaseEnd, heartbeats: before.heartbeats + 1, lastHeartbeatAt: timestamp });
+    weights = rebook(weights, hour, before, after);
+  }
+  await db.update(rewardsPool, { address: pool.address }).set({ ...weightColumns(weights), updatedAt: timestamp });
 });
 
 // HOURS

@@ -118,8 +118,8 @@ ponder.on("TdxVerifier:PlatformVerified", async ({ event, context }) => {
 });
 
 /**
- * Asks the verifier `by` which of the certificates that `of` knows it has revoked. Events only say how many: this is the one
- * place where the indexer calls a contract. What is revoked stays so: nothing is asked twice.
+ * Asks the verifier `by` which of the certificates that `of` knows it has revoked. Events only say how many. What is
+ * revoked stays so: nothing is asked twice.
  */
 export async function judgeCertificates(
   context: Context,

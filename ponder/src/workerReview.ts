@@ -1,8 +1,9 @@
 /**
- * Whether workers' attestations still hold. Nothing happens on chain when one expires, or when a switch lapses: workers are looked at
- * again in each second in which one does, and after each decision about all of them.
+ * Whether workers' attestations still hold, and whether a GPU of another worker's still keeps them from a lease. Nothing happens on
+ * chain when one expires, or when a switch or a wait ends: workers are looked at again in each second in which one does, and after
+ * each decision about all of them.
  */
-import { and, asc, eq, gt, gte, inArray, ne } from "ponder";
+import { and, asc, eq, gt, inArray, lte, ne } from "ponder";
 import type { Context } from "ponder:registry";
 import {
   attestationPolicy,
@@ -20,7 +21,7 @@ import { type Moment, changeWorker, momentFor, secondOf } from "./workerLog.ts";
 const CLOCK = { id: "clock" };
 const STAYING = ["active", "lapsed"] as const;
 
-/** Looks at the workers in each second up to `until` in which an attestation or a switch ends. */
+/** Looks at the workers in each second up to `until` in which an attestation, a switch or a wait ends. */
 export async function reviewUntil(context: Context, until: bigint): Promise<void> {
   for (;;) {
     const open = await context.db.find(clock, CLOCK);
@@ -43,30 +44,48 @@ export async function planReview({ db }: Context, time: bigint): Promise<void> {
 }
 
 /**
- * A key has attested. If it is a worker's, the worker is lapsed unless the registry of workers is shown the same in this block: so
- * it is looked at when the block is over.
+ * A key has attested. If it is a worker's that was judged before the last decision, the worker is lapsed unless the registry of
+ * workers is shown the same in this block: so it is looked at when the block is over. One that was judged after it stays what it
+ * is until the next decision. Since nothing tells when a worker is judged again, the registry is asked: this, and which
+ * certificates are revoked, is all that the indexer calls contracts for.
  */
 export async function noteAttested(
   context: Context,
   { key, blockNumber, timestamp }: { key: Address; blockNumber: bigint; timestamp: bigint },
 ): Promise<void> {
-  const row = await context.db.find(worker, { worker: key });
+  const { client, contracts, db } = context;
+  const row = await db.find(worker, { worker: key });
   if (row === null || !isStaying(row) || row.attestedBlock === blockNumber) return;
-  await planReview(context, timestamp + 1n);
+  const policy = await db.find(attestationPolicy, { address: contracts.AttestationRegistry.address });
+  if (policy === null || row.stampedEpoch === policy.epoch) return;
+  const { epoch: stampedEpoch } = policy;
+  const { isStamped } = await client.readContract({
+    abi: contracts.WorkerRegistry.abi,
+    address: contracts.WorkerRegistry.address,
+    functionName: "workerOf",
+    args: [key],
+  });
+  if (isStamped) await db.update(worker, { worker: key }).set({ stampedEpoch });
+  else await planReview(context, timestamp + 1n);
 }
 
-/** Writes down whose attestation holds no longer, or holds again, at `moment`. */
+/** Writes down whose attestation holds no longer, or holds again, and who waits no longer, at `moment`. */
 export async function review(context: Context, moment: Moment): Promise<void> {
   const { db, contracts } = context;
   const network = await db.find(computeNetwork, { address: contracts.WorkerRegistry.address });
   if (network !== null && network.active + network.lapsed > 0) {
     for (const { worker: key, isAttested, attestation } of await changedAt(context, moment.timestamp)) {
-      // A key that attested to something else did so before this moment.
-      const last = attestation === "superseded" ? await db.find(attestedKey, { key }) : null;
+      // If no decision did it, the key attested to something else before this moment.
+      const isAlone = attestation === "superseded" && moment.transaction === null;
+      const last = isAlone ? await db.find(attestedKey, { key }) : null;
       const at =
         last === null ? moment : { ...secondOf(last.lastAttestedAt), block: last.block, transaction: last.transaction };
       const kind = isAttested ? "attestation_restored" : "attestation_ended";
       await changeWorker(context, momentFor(at, key, kind), key, { isAttested }, { kind, attestation });
+    }
+    for (const key of await waitedUntil(context, moment.timestamp)) {
+      const kind = "gpu_move_ended";
+      await changeWorker(context, momentFor(moment, key, kind), key, {}, { kind });
     }
   }
   await db.update(clock, CLOCK).set({ review: await nextAfter(context, moment.timestamp) });
@@ -90,13 +109,29 @@ async function changedAt({ db, contracts }: Context, timestamp: bigint) {
   return changed;
 }
 
-/** The next second in which an attestation or a switch ends. */
+/** The workers that only a GPU of another's kept from a lease, until `timestamp`. */
+async function waitedUntil({ db }: Context, timestamp: bigint): Promise<Address[]> {
+  const rows = await db.sql
+    .select({ key: worker.worker })
+    .from(worker)
+    .where(and(eq(worker.lapse, "gpu_moved"), lte(worker.gpuMovedUntil, timestamp)))
+    .orderBy(asc(worker.worker));
+  return rows.map(({ key }) => key);
+}
+
+/** The next second in which an attestation, a wait or a switch ends. */
 async function nextAfter({ db }: Context, timestamp: bigint): Promise<bigint> {
   const [key] = await db.sql
     .select({ validUntil: worker.validUntil })
     .from(worker)
-    .where(and(eq(worker.isAttested, true), inArray(worker.state, [...STAYING]), gte(worker.validUntil, timestamp)))
+    .where(and(eq(worker.isAttested, true), inArray(worker.state, [...STAYING]), gt(worker.validUntil, timestamp)))
     .orderBy(asc(worker.validUntil))
+    .limit(1);
+  const [moved] = await db.sql
+    .select({ until: worker.gpuMovedUntil })
+    .from(worker)
+    .where(and(inArray(worker.state, [...STAYING]), gt(worker.gpuMovedUntil, timestamp)))
+    .orderBy(asc(worker.gpuMovedUntil))
     .limit(1);
   const [off] = await db.sql
     .select({ until: killSwitch.until })
@@ -104,7 +139,8 @@ async function nextAfter({ db }: Context, timestamp: bigint): Promise<bigint> {
     .where(and(gt(killSwitch.until, timestamp), eq(killSwitch.isConfirmed, false)))
     .orderBy(asc(killSwitch.until))
     .limit(1);
-  const expiry = key === undefined ? NEVER : key.validUntil + 1n;
-  const lapse = off?.until ?? NEVER;
-  return expiry < lapse ? expiry : lapse;
+  return [key?.validUntil, moved?.until, off?.until].reduce<bigint>(
+    (first, time) => (time !== undefined && time < first ? time : first),
+    NEVER,
+  );
 }

@@ -1,13 +1,13 @@
 /** WorkerRegistry: workers register, attest, post collateral, and leave. */
 import { ponder } from "ponder:registry";
-import { killSwitch } from "ponder:schema";
 import { zeroAddress } from "viem";
+import { policyOf } from "./attestationPolicy.ts";
 import { ensureNetwork } from "./catalog.ts";
 import { nameGpus, releaseGpus } from "./gpus.ts";
-import { isShort } from "./maths/worker.ts";
+import { GPU_MOVE, isShort } from "./maths/worker.ts";
 import { advance } from "./series.ts";
 import { addWorker, changeWorker, momentOf, workerOf } from "./workerLog.ts";
-import { planReview, review } from "./workerReview.ts";
+import { planReview } from "./workerReview.ts";
 
 // ATTESTATION
 
@@ -19,9 +19,9 @@ ponder.on("WorkerRegistry:WorkerRegistered", async ({ event, context }) => {
   const row = {
     ...{ worker, operator, proposedOperator: null },
     ...({ state: "lapsed", lapse: "heartbeat", stateSince: timestamp } as const),
-    ...{ hasLostGpu: false, isShort: false, isAttested: true },
+    ...{ hasLostGpu: false, isShort: false, isAttested: true, gpuMovedUntil: 0n },
     ...{ model: "0x" as const, gpuCount: 0, gpuIds: [], evidenceHash: "0x" as const, weight: 0, required: 0n },
-    ...{ attestedBlock: 0n, validUntil: 0n, attestedAt: timestamp, attestations: 0 },
+    ...{ attestedBlock: 0n, validUntil: 0n, stampedEpoch: 0n, attestedAt: timestamp, attestations: 0 },
     ...{ collateral: 0n, pendingWithdrawal: 0n, withdrawableAt: 0n, reserved: 0n, exitAt: 0n },
     ...{ paidCumulative: 0n, slashedCumulative: 0n },
     ...{ leaseFrom: 0n, leaseEnd: 0n, leaseWeight: 0, carryWeight: 0, heartbeats: 0, lastHeartbeatAt: null },
@@ -40,19 +40,22 @@ ponder.on("WorkerRegistry:WorkerAttested", async ({ event, context }) => {
 
   const before = await workerOf(context, key);
   const isNew = before.attestations === 0;
-  const off = await context.db.find(killSwitch, { kind: "operator", id: before.operator });
-  await nameGpus(context, event, { worker: key, model, gpuIds, former: before.gpuIds, attestedBlock });
+  const { epoch: stampedEpoch } = await policyOf(context);
+  const isMoved = await nameGpus(context, event, { worker: key, model, gpuIds, former: before.gpuIds, attestedBlock });
   const change = {
     ...{ model, gpuCount: gpuIds.length, gpuIds: [...gpuIds], evidenceHash, weight, required },
-    ...{ attestedBlock, validUntil, attestedAt: timestamp, attestations: before.attestations + 1 },
+    ...{ attestedBlock, validUntil, stampedEpoch, attestedAt: timestamp, attestations: before.attestations + 1 },
     hasLostGpu: false,
-    isAttested: off === null || off.until <= timestamp,
+    // It holds, if it does so for a full hour.
+    isAttested: timestamp < validUntil,
+    gpuMovedUntil: isMoved ? timestamp + GPU_MOVE : before.gpuMovedUntil,
     // A new worker's collateral comes next.
     isShort: !isNew && isShort({ ...before, required }),
   };
   const entry = { kind: "attested", weight, until: validUntil } as const;
   await changeWorker(context, momentOf(event), key, change, entry);
-  await planReview(context, validUntil + 1n);
+  if (timestamp < validUntil) await planReview(context, validUntil);
+  if (timestamp < change.gpuMovedUntil) await planReview(context, change.gpuMovedUntil);
 });
 
 ponder.on("WorkerRegistry:GpuTaken", async ({ event, context }) => {
@@ -143,8 +146,6 @@ ponder.on("WorkerRegistry:OperatorChanged", async ({ event, context }) => {
   await advance(context, event.block);
   const change = { operator, proposedOperator: null };
   await changeWorker(context, momentOf(event), key, change, { kind: "operator_changed", account: operator });
-  // Perhaps the new one is switched off.
-  await review(context, momentOf(event));
 });
 
 // EXIT

@@ -105,7 +105,8 @@ describe("workers", { timeout: 600_000 }, () => {
   test("a GPU that another worker names, and weights that change within the hour", async () => {
     await workers.passTo(hour(2, 3, 60n));
     await workers.register(four, subjectOf(bob, "H100", "1b"), parseEther("1250"), workers.platforms.two);
-    expect(await check()).toMatchObject({ [w1]: "gpu_taken", [w4]: "heartbeat" });
+    const movedUntil = (await suite.now()) + 6n * HOUR;
+    expect(await check()).toMatchObject({ [w1]: "gpu_taken", [w4]: "gpu_moved" });
     const holders = await indexer.rows("gpuEvents", "kind worker former", `where: { kind: taken }`);
     expect(holders).toEqual([{ kind: "taken", worker: w4, former: w1 }]);
     await workers.reattest(one, ofOne("1a"));
@@ -126,7 +127,17 @@ describe("workers", { timeout: 600_000 }, () => {
     await workers.claim(alice, [one]);
     await check();
     await workers.claim(alice, [two]);
-    expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "heartbeat", [w4]: "active" });
+    expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "heartbeat", [w4]: "gpu_moved" });
+    // Until the other's lease of it must have ended: nothing happens in that second.
+    await workers.passTo(movedUntil - 1n);
+    expect(await check()).toMatchObject({ [w4]: "gpu_moved" });
+    await workers.passTo(movedUntil + 30n);
+    expect(await check()).toMatchObject({ [w4]: "heartbeat" });
+    expect(await history(w4, "gpu_move_ended")).toEqual([
+      { timestamp: String(movedUntil), block: null, state: "lapsed", lapse: "heartbeat" },
+    ]);
+    await workers.beat([one, two, four]);
+    expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w4]: "active" });
   });
 
   test("withdrawals, their cancellation, and proposals for what thaws", async () => {
@@ -162,10 +173,11 @@ describe("workers", { timeout: 600_000 }, () => {
     expect(await check()).toMatchObject({ [w3]: "attestation" });
   });
 
-  test("attestations end in their second, and come back with a new one", async () => {
+  test("attestations end with their last full hour, and come back with a new one", async () => {
     const [ended] = await history(w2, "attestation_ended", "timestamp block attestation");
     const row = await indexer.row("workers", "validUntil", `where: { worker: "${w2}" }`);
-    expect(ended).toEqual({ timestamp: String(big(row, "validUntil") + 1n), block: null, attestation: "expired" });
+    expect(ended).toEqual({ timestamp: String(big(row, "validUntil")), block: null, attestation: "expired" });
+    expect(big(row, "validUntil") % HOUR).toBe(0n);
     expect(await standingOf(w2)).toMatchObject({ isAttested: false, attestation: "expired", lapse: "attestation" });
     await workers.reattest(two, ofTwo);
     await workers.reattest(three, ofThree, workers.platforms.two);
@@ -180,15 +192,37 @@ describe("workers", { timeout: 600_000 }, () => {
     expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "active" });
   });
 
-  test("a key that attests to something else is lapsed until its worker shows it", async () => {
+  test("a key that attests to something else is lapsed by the next decision, until its worker shows it", async () => {
     const attested = await history(w1, "attestation_ended", "id");
     await workers.attest(one, ofOne("1a"));
-    expect(await check()).toMatchObject({ [w1]: "attestation" });
+    expect(await check()).toMatchObject({ [w1]: "active" });
+    expect(await standingOf(w1)).toMatchObject({ attestation: null });
+    // It is about no worker at all.
+    await workers.switchOff(KIND.ppid, "0x1122334455667788", HOUR);
+    const decided = String(await suite.client.getBlockNumber());
+    expect(await check()).toMatchObject({ [w1]: "attestation", [w2]: "active", [w3]: "active" });
     expect(await standingOf(w1)).toMatchObject({ attestation: "superseded" });
+    expect((await history(w1, "attestation_ended", "block")).at(-1)).toEqual({ block: decided });
     await workers.reattest(one, ofOne("1a"));
     expect(await check()).toMatchObject({ [w1]: "active" });
     // What is attested and shown at once leaves no trace of a lapse.
     expect(await history(w1, "attestation_ended", "id")).toHaveLength(attested.length + 1);
+  });
+
+  test("after a decision it is lapsed at once, unless it was judged again, of which no event tells", async () => {
+    await workers.call("registry", stranger, "restamp", [w2]);
+    await workers.attest(two, subjectOf(alice, "H200", "2b"));
+    expect(await check()).toMatchObject({ [w2]: "active", [w3]: "active" });
+    await workers.attest(three, subjectOf(bob, "B200", "3a"), workers.platforms.two);
+    const attested = String(await suite.client.getBlockNumber());
+    expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "attestation" });
+    expect((await history(w3, "attestation_ended", "block attestation")).at(-1)).toEqual({
+      block: attested,
+      attestation: "superseded",
+    });
+    await workers.reattest(two, ofTwo);
+    await workers.reattest(three, ofThree, workers.platforms.two);
+    expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "active" });
   });
 
   test("a switch and its lapse by time", async () => {
@@ -210,15 +244,17 @@ describe("workers", { timeout: 600_000 }, () => {
     await workers.reattest(one, ofOne("1a", "1b", "1c", "1d", "1e", "1f", "1g", "1h"));
     expect(await check()).toMatchObject({ [w1]: "collateral", [w4]: "gpu_taken" });
     await workers.call("registry", alice, "addCollateral", w1, parseEther("9000"));
-    await check();
+    // It has a GPU of another worker's, once more.
+    expect(await check()).toMatchObject({ [w1]: "gpu_moved" });
     await workers.beat([one, two, three]);
     await decisions.ceiling();
     await check();
-    for (let i = 0; i < 8; ++i) {
+    for (let i = 0; i < 14; ++i) {
       await workers.passTo((await suite.now()) + HOUR);
       await workers.beat([one, two, three]);
-      await check();
+      if (i % 2 === 0) await check();
     }
+    expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "active" });
     expect(big(await indexer.row("rewardsPools", "reserve"), "reserve")).toBeLessThan(2n ** 20n);
     await workers.claim(alice, [two, one]);
     await check();

@@ -1,9 +1,9 @@
 /** The maths of leases, hours and states, apart from any chain. */
 import { describe, expect, test } from "vitest";
 import { type Books, NO_WEIGHTS, closeHour, nextBooks } from "../../ponder/src/maths/hours.ts";
-import { type Lease, boundariesOf, grant, isProlonged, rebook, settle } from "../../ponder/src/maths/lease.ts";
+import { type Lease, boundariesOf, extend, grant, isProlonged, rebook, settle } from "../../ponder/src/maths/lease.ts";
 import { HOUR } from "../../ponder/src/maths/period.ts";
-import { THAW, atRiskBefore, contributionOf, isShort, judge } from "../../ponder/src/maths/worker.ts";
+import { GPU_MOVE, THAW, atRiskBefore, contributionOf, isShort, judge } from "../../ponder/src/maths/worker.ts";
 
 const NONE: Lease = {
   leaseFrom: 0n,
@@ -25,6 +25,7 @@ describe("a lease", () => {
     expect(isProlonged(first, 100, at(12))).toBe(true);
     const longer = grant(first, { from: at(11), end: at(18), weight: 100 }, at(12), new Map());
     expect(longer).toEqual({ ...first, leaseEnd: at(18) });
+    expect(extend(first, at(18))).toEqual(longer);
     expect(settle(longer, at(10), new Map())).toEqual(longer);
     expect(settle(longer, at(13), steady(ONE))).toMatchObject({
       leaseFrom: at(13),
@@ -80,6 +81,7 @@ describe("a lease", () => {
     const later = [...booked.slice(3), 0, 0, 0];
     const other = grant(first, { from: at(14), end: at(19), weight: 300 }, at(13), steady(ONE));
     expect(rebook(later, at(13), first, other)).toEqual([100, 300, 300, 300, 300, 300]);
+    expect(rebook(later, at(13), first, extend(first, at(19)))).toEqual([100, 100, 100, 100, 100, 100]);
   });
 });
 
@@ -126,7 +128,11 @@ describe("an hour", () => {
 });
 
 describe("a worker", () => {
-  const fine = { state: "active", hasLostGpu: false, isShort: false, isAttested: true, leaseEnd: at(10) } as const;
+  const fine = {
+    state: "active",
+    ...{ hasLostGpu: false, isShort: false, isAttested: true },
+    ...{ gpuMovedUntil: 0n, leaseEnd: at(10) },
+  } as const;
 
   test("is lapsed by the first reason that holds", () => {
     expect(judge(fine, at(10) - 1n)).toEqual({ state: "active", lapse: null });
@@ -136,6 +142,17 @@ describe("a worker", () => {
     expect(judge({ ...fine, isShort: true, hasLostGpu: true }, at(9)).lapse).toBe("gpu_taken");
     expect(judge({ ...fine, state: "lapsed" }, at(9))).toEqual({ state: "active", lapse: null });
     expect(judge({ ...fine, state: "exiting", isShort: true }, at(9))).toEqual({ state: "exiting", lapse: null });
+  });
+
+  test("that got another's GPU waits six hours, whatever lease it has, and only if nothing else holds it", () => {
+    const moved = { ...fine, gpuMovedUntil: at(3) + GPU_MOVE };
+    expect(judge(moved, at(9) - 1n)).toEqual({ state: "lapsed", lapse: "gpu_moved" });
+    expect(judge(moved, at(9))).toEqual({ state: "active", lapse: null });
+    expect(judge({ ...moved, leaseEnd: 0n }, at(9) - 1n).lapse).toBe("gpu_moved");
+    expect(judge({ ...moved, leaseEnd: 0n }, at(9)).lapse).toBe("heartbeat");
+    expect(judge({ ...moved, isAttested: false }, at(8)).lapse).toBe("attestation");
+    expect(judge({ ...moved, isShort: true }, at(8)).lapse).toBe("collateral");
+    expect(judge({ ...moved, state: "exiting" }, at(8))).toEqual({ state: "exiting", lapse: null });
   });
 
   const held = {

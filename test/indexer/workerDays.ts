@@ -1,4 +1,5 @@
 /** Days of workers, compared with what the contracts would have said in the second in which each ended, and with their logs. */
+import type { Address } from "viem";
 import { expect } from "vitest";
 import { workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import { type Row, big, lower } from "./suite.ts";
@@ -98,21 +99,36 @@ export async function reconcileDays({ suite, indexer }: Indexed): Promise<number
   return days.length;
 }
 
-/** The hours that each worker's leases covered, by the events alone: a grant takes back all later hours and gives its own. */
+/**
+ * The hours that each worker's leases covered, by the events alone: a grant takes back all later hours and gives its own, an extension
+ * adds all until its end.
+ */
 async function hoursUp({ suite }: Indexed): Promise<Map<string, Set<bigint>>> {
   const { client, contracts } = suite;
   const logs = await client.getContractEvents({
     ...{ address: contracts.workerRewards, abi: workerRewardsAbi },
-    ...{ eventName: "LeaseGranted", fromBlock: 0n, strict: true },
+    ...{ fromBlock: 0n, strict: true },
   });
   const times = new Map((await blocksOf({ suite })).map(({ number, timestamp }) => [number, timestamp]));
   const found = new Map<string, Set<bigint>>();
-  for (const { args, blockNumber } of logs) {
+  const ownOf = (worker: Address): Set<bigint> => {
+    const own = found.get(lower(worker)) ?? new Set<bigint>();
+    found.set(lower(worker), own);
+    return own;
+  };
+  for (const { eventName, args, blockNumber } of logs) {
     const now = times.get(blockNumber) ?? 0n;
-    const { start, own } = { start: now - (now % HOUR), own: found.get(lower(args.worker)) ?? new Set<bigint>() };
-    for (const time of own) if (time > start) own.delete(time);
-    for (let hour = BigInt(args.from); hour < BigInt(args.end); ++hour) if (hour * HOUR > start) own.add(hour * HOUR);
-    found.set(lower(args.worker), own);
+    const start = now - (now % HOUR);
+    if (eventName === "LeasesExtended") {
+      for (const worker of args.workers) {
+        const own = ownOf(worker);
+        for (let time = start + HOUR; time < BigInt(args.end) * HOUR; time += HOUR) own.add(time);
+      }
+    } else if (eventName === "LeaseGranted") {
+      const own = ownOf(args.worker);
+      for (const time of own) if (time > start) own.delete(time);
+      for (let hour = BigInt(args.from); hour < BigInt(args.end); ++hour) if (hour * HOUR > start) own.add(hour * HOUR);
+    }
   }
   return found;
 }

@@ -61,12 +61,17 @@ export function isProlonged(lease: Lease, weight: number, hour: bigint): boolean
 
 /** The lease after a heartbeat in `hour`. */
 export function grant(lease: Lease, { from, end, weight }: Grant, hour: bigint, accumulators: Accumulators): Lease {
-  if (isProlonged(lease, weight, hour)) return { ...lease, leaseEnd: end };
+  if (isProlonged(lease, weight, hour)) return extend(lease, end);
   const settled = settle(lease, hour, accumulators);
   // The old weight counts until the end of this hour, if it had begun to.
   const isCarried = hour < lease.leaseEnd && lease.leaseFrom <= hour;
   const carryWeight = isCarried ? lease.leaseWeight : settled.carryWeight;
   return { ...settled, leaseFrom: from, leaseEnd: end, leaseWeight: weight, carryWeight };
+}
+
+/** The lease after a heartbeat in its time that only moves its end to `end`. */
+export function extend(lease: Lease, end: bigint): Lease {
+  return { ...lease, leaseEnd: end };
 }
 
 /** The weights of `hour` and of those after it, where a lease in them is replaced: that of `hour` itself never changes. */

@@ -5,11 +5,13 @@ export const NEVER = 2n ** 62n;
 
 /** 21 days: from a request to its payment. */
 export const THAW = 21n * 86_400n;
+/** 6 hours: how long who got a GPU from another worker gets no lease. */
+export const GPU_MOVE = 6n * 3_600n;
 /** 7 days: how long after its request what thaws is liable for earlier faults. */
 export const DISCOVERY = 7n * 86_400n;
 
 export type WorkerState = "active" | "lapsed" | "exiting" | "exited" | "removed";
-export type Lapse = "gpu_taken" | "collateral" | "attestation" | "heartbeat";
+export type Lapse = "gpu_taken" | "collateral" | "attestation" | "heartbeat" | "gpu_moved";
 
 /** What decides of the state. */
 export interface Standing {
@@ -18,6 +20,7 @@ export interface Standing {
   readonly hasLostGpu: boolean;
   readonly isShort: boolean;
   readonly isAttested: boolean;
+  readonly gpuMovedUntil: bigint;
   readonly leaseEnd: bigint;
 }
 
@@ -35,9 +38,11 @@ export function judge(worker: Standing, timestamp: bigint): { state: WorkerState
       ? "collateral"
       : !worker.isAttested
         ? "attestation"
-        : worker.leaseEnd <= timestamp
-          ? "heartbeat"
-          : null;
+        : timestamp < worker.gpuMovedUntil
+          ? "gpu_moved"
+          : worker.leaseEnd <= timestamp
+            ? "heartbeat"
+            : null;
   return { state: lapse === null ? "active" : "lapsed", lapse };
 }
 
