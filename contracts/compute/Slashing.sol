@@ -10,7 +10,8 @@ import {IWorkerRegistry} from "../interfaces/IWorkerRegistry.sol";
 /// @dev What holds:
 /// 1. A proposal is its hash: what was proposed is what is executed, with the windows of its first second.
 /// 2. What is reserved in the registry by this contract is Σ of the proposals that are Open or Rebutted.
-/// 3. Per worker and {CAP_WINDOW}, proposals that were not rejected or withdrawn sum to at most what was at risk when it began.
+/// 3. Per worker and {CAP_WINDOW}, proposals that were not rejected or withdrawn sum to at most the cap of the last one's class, of what was
+///    at risk in the window.
 /// 4. DISCOVERY + process ≤ THAW: whoever leaves is free of all proposals when the thaw ends.
 contract Slashing is ISlashing, AccessManaged {
     // TYPES
@@ -108,7 +109,9 @@ contract Slashing is ISlashing, AccessManaged {
         if (bounty > (amount * MAX_BOUNTY_BPS) / _BPS) {
             revert Slashing_InvalidBounty(bounty, (amount * MAX_BOUNTY_BPS) / _BPS);
         }
-        if ((bounty == 0) != (reporter == address(0))) revert Slashing_InvalidAccount(reporter);
+        // In the registry it would look like collateral of nobody.
+        if ((bounty == 0) != (reporter == address(0)) || reporter == address(workerRegistry))
+            revert Slashing_InvalidAccount(reporter);
         Config memory config = _config;
 
         proposal = Proposal({
@@ -242,13 +245,15 @@ contract Slashing is ISlashing, AccessManaged {
     /// @dev Counts `amount`, which is reserved, in the worker's window, which begins anew when the last one is over.
     function _use(address worker, uint96 amount, uint40 faultAt, uint256 capBps) private {
         Window memory window = _windows[worker];
-        if (block.timestamp >= window.start + CAP_WINDOW) {
-            window = Window(uint40(block.timestamp), workerRegistry.atRisk(worker, faultAt) + amount, 0);
-        }
+        if (block.timestamp >= window.start + CAP_WINDOW) window = Window(uint40(block.timestamp), 0, 0);
+        // What is at risk may grow, or be more for an older fault; what was taken of it counts.
+        uint96 base = workerRegistry.atRisk(worker, faultAt) + amount + window.used;
+        if (base > window.base) window.base = base;
         uint256 cap = (window.base * capBps) / _BPS;
         if (amount > cap) revert Slashing_ExceedsClassCap(amount, cap);
-        uint96 left = window.base - window.used;
-        if (amount > left) revert Slashing_ExceedsWindowCap(amount, left);
+        // All that the window has seen counts, so that no fault costs more in parts than at once.
+        if (window.used + amount > cap)
+            revert Slashing_ExceedsWindowCap(amount, cap < window.used ? 0 : cap - window.used);
         window.used += amount;
         _windows[worker] = window;
     }

@@ -312,7 +312,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         uint80 paid = held.collateral - held.reserved;
         if (paid == 0 && held.reserved != 0) revert WorkerRegistry_AllReserved(held.reserved);
         if (held.reserved == 0) {
-            delete _collaterals[worker];
+            (held.collateral, held.required) = (0, 0);
+            _collaterals[worker] = held;
             delete _thaws[worker];
             if (stored.status == Status.Exiting) stored.status = Status.Exited;
         } else {
@@ -609,7 +610,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (!_isNamed(gpu, holder)) return;
         if (gpu.attestedBlock >= attestedBlock) {
             (, Lapse lapse) = _lapseOf(gpu.holder, holder, attestation.epoch());
-            if (lapse == Lapse.None) revert WorkerRegistry_GpuHeld(gpuId, gpu.holder);
+            // One that waits has it as well.
+            if (lapse == Lapse.None || lapse == Lapse.GpuMoved) revert WorkerRegistry_GpuHeld(gpuId, gpu.holder);
         }
         bool isShort = holder.status == Status.Short || holder.status == Status.ShortAndLost;
         _workers[gpu.holder].status = isShort ? Status.ShortAndLost : Status.Lost;

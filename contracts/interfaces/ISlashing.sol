@@ -44,7 +44,7 @@ struct Proposal {
 /// the rebuttal window; rebutted, the judge rejects it at once or lets it stand until the judgement's end. What was taken goes to the
 /// treasury, at most a tenth of it to who reported the fault; never into the price of a share.
 interface ISlashing {
-    /// @notice Limits: `caps` in bps of what was at risk when the worker's window began, by {FaultClass}.
+    /// @notice Limits: `caps` in bps of the most that was at risk in the worker's window, by {FaultClass}.
     struct Limits {
         uint32 rebuttalWindow;
         uint32 processWindow;
@@ -74,7 +74,7 @@ interface ISlashing {
     /// @notice The fault is older than {MAX_FAULT_AGE}.
     error Slashing_OldFault(uint40 faultAt, uint40 earliest);
     error Slashing_ExceedsClassCap(uint256 amount, uint256 cap);
-    /// @notice All proposals of {CAP_WINDOW} together take at most what was at risk when it began.
+    /// @notice All proposals of {CAP_WINDOW}, this one included, take at most what its class allows of what was at risk.
     error Slashing_ExceedsWindowCap(uint256 amount, uint256 left);
     error Slashing_InvalidBounty(uint256 bounty, uint256 max);
     error Slashing_RebuttalClosed(uint40 rebuttalUntil);
@@ -137,6 +137,6 @@ interface ISlashing {
     function stateOf(bytes32 id) external view returns (ProposalState);
     function idOf(Proposal calldata proposal) external pure returns (bytes32);
 
-    /// @notice The worker's window: since when it counts, what was at risk then, and what proposals have used of it.
+    /// @notice The worker's window: since when it counts, the most that was at risk in it, and what proposals have used of that.
     function windowOf(address worker) external view returns (uint40 start, uint96 base, uint96 used);
 }

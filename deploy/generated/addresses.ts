@@ -11,9 +11,9 @@ export const addresses = {
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0xEAC67eeCf0FaEeF7d3dF2295e20d2f52b82CcA85",
-      "workerRewards": "0x87244B9BB9c0BE3d4A288962BEeaF2a81D1a8134",
-      "slashing": "0x518cdc411730065d67A5cd1625E05717a6559bfE"
+      "workerRegistry": "0x610858eC070E0880f2e59E3dEECDf706367d8732",
+      "workerRewards": "0x1748ac5CEAAb5a692c999D1936A3E355ad4A2E3E",
+      "slashing": "0xF3A5B84FbF6e64937DcAcDf2d625DaF889D38AB9"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -24,9 +24,9 @@ export const addresses = {
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0xE4B2580F8726BA40ED1388603DDe32500Dfd27E3",
-      "workerRewards": "0xaa8b17dbA78E32d01Ce6A5CaD47BB0F5F999dCb7",
-      "slashing": "0x5DF5B07dD2c5175AB91E5ddbeC9A9C04A0CEaA2A"
+      "workerRegistry": "0x86E7B4fb52FB80b2897649f0874BF2859f8c2d11",
+      "workerRewards": "0x110869191a074c0AA6E7559c1D37C3caC9d12752",
+      "slashing": "0x974442dc1f6494099205a3f52443d8eDaFf12Dfd"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -37,9 +37,9 @@ export const addresses = {
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
       "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
       "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0xcc370d2b0e3B71cdAd3060FAe0012F46A60A2a3B",
-      "workerRewards": "0x0E7D1D9100498558f263ecD028884e4F6f38F455",
-      "slashing": "0x15CA07F715e5F0Cf895D65227531947C977E91cd"
+      "workerRegistry": "0x532548EAa0A181669c352addC3345C64b6457A65",
+      "workerRewards": "0xbD72CA49084E82747094E1A1f42BF64f2C58BD9d",
+      "slashing": "0xb027b9AFe22D28757E125F7ff51957FC84F6f234"
     }
   }
 } as const;
