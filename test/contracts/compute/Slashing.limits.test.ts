@@ -46,20 +46,47 @@ describe("the caps", () => {
     await c.propose(WORKER, cap, { faultClass });
   });
 
-  it("all proposals of 30 days take at most what was at risk when they began", async () => {
+  it("all proposals of 30 days take at most what was at risk in them", async () => {
     const c = await load();
     const { operator } = c.actors;
     await c.propose(WORKER, units(1_500));
-    // New collateral is not in the base of the window that runs.
+    // What is added is at risk, and what was proposed was.
     await c.registry.write.addCollateral([WORKER, units(5_000)], { account: operator });
-    await expectRevert(c.propose(WORKER, units(500) + 1n), "Slashing_ExceedsWindowCap", [units(500) + 1n, units(500)]);
-    await c.propose(WORKER, units(500));
-    await c.stage.travel(30n * DAY - 1n);
-    await expectRevert(c.propose(WORKER, 1n), "Slashing_ExceedsWindowCap", [1n, 0n]);
-    await c.stage.travel(1n);
+    await c.propose(WORKER, units(5_500));
+    expect((await c.slashing.read.windowOf([WORKER])).slice(1)).toEqual([units(7_000), units(7_000)]);
+    await expectRevert(c.propose(WORKER, 1n), "WorkerRegistry_ExceedsAtRisk");
+    await c.stage.travel(30n * DAY);
+    await c.registry.write.addCollateral([WORKER, units(1_000)], { account: operator });
     await c.propose(WORKER, units(1_000));
     const [start, base, used] = await c.slashing.read.windowOf([WORKER]);
-    expect([BigInt(start), base, used]).toEqual([c.stage.now(), units(5_000), units(1_000)]);
+    expect([BigInt(start), base, used]).toEqual([c.stage.now(), units(1_000), units(1_000)]);
+  });
+
+  it("a fault of a lesser class costs no more in parts than at once", async () => {
+    const c = await load();
+    const faultClass = 0;
+    await c.propose(WORKER, units(60), { faultClass });
+    await c.propose(WORKER, units(40), { faultClass });
+    await expectRevert(c.propose(WORKER, 1n, { faultClass }), "Slashing_ExceedsWindowCap", [1n, 0n]);
+    // A graver one counts what there was.
+    await expectRevert(c.propose(WORKER, units(500) + 1n, { faultClass: 1 }), "Slashing_ExceedsWindowCap", [
+      units(500) + 1n,
+      units(500),
+    ]);
+    await c.propose(WORKER, units(500), { faultClass: 1 });
+  });
+
+  it("a small proposal about collateral that stays is no shield for what was at risk before", async () => {
+    const c = await load();
+    const faultAt = c.stage.now();
+    await c.stage.travel(DAY);
+    await c.registry.write.withdraw([WORKER, units(700)], { account: c.actors.operator });
+    await c.stage.travel(DAY);
+    // The withdrawal is not liable for this one.
+    await c.propose(WORKER, units(50));
+    expect((await c.slashing.read.windowOf([WORKER]))[1]).toBe(units(1_300));
+    await c.propose(WORKER, units(1_950), { faultAt });
+    expect((await c.slashing.read.windowOf([WORKER]))[1]).toBe(units(2_000));
   });
 
   it("what was rejected or withdrawn can be used again, what was executed cannot", async () => {

@@ -18,7 +18,7 @@ contract SlashingHandler is ComputeHandler {
         Proposal proposal;
     }
 
-    /// @dev The cap of a worker's window: what was at risk when it began.
+    /// @dev The cap of a worker's window: the most that was at risk in it.
     struct Window {
         uint256 start;
         uint256 base;
@@ -112,9 +112,9 @@ contract SlashingHandler is ComputeHandler {
         ISlashing book = _books[current];
         ISlashing.Limits memory limits = book.limits();
         Window memory window = _windows[current][number];
-        if (block.timestamp >= window.start + 30 days) {
-            window = Window(block.timestamp, ledger.atRisk(number, p.faultAt));
-        }
+        if (block.timestamp >= window.start + 30 days) window = Window(block.timestamp, 0);
+        uint256 base = ledger.atRisk(number, p.faultAt) + usedSince(current, number, window.start);
+        if (base > window.base) window.base = base;
         bytes memory data = abi.encodeCall(
             book.propose,
             (p.worker, p.faultClass, p.amount, p.bounty, p.reporter, p.faultAt, p.evidenceHash, "")
@@ -145,7 +145,7 @@ contract SlashingHandler is ComputeHandler {
             p.faultAt + 30 days >= block.timestamp &&
             p.amount <= ledger.atRisk(number, p.faultAt) &&
             p.amount <= (window.base * capBps) / 10_000 &&
-            usedSince(current, number, window.start) + p.amount <= window.base;
+            usedSince(current, number, window.start) + p.amount <= (window.base * capBps) / 10_000;
     }
 
     function rebut(uint256 a, uint256 b, uint256) external {
