@@ -116,7 +116,12 @@ contract WorkerRegistryHandler is ComputeHandler {
         for (uint256 i = 0; i < workers.length; ++i) {
             workers[i] = ledger.addressOf(uint256(keccak256(abi.encode(b, i))) % ledger.MACHINES());
         }
-        (bool success, ) = _do("restamp", world.actor(a), address(registry), abi.encodeCall(registry.restamp, (workers)));
+        (bool success, ) = _do(
+            "restamp",
+            world.actor(a),
+            address(registry),
+            abi.encodeCall(registry.restamp, (workers))
+        );
         _check(0, success, "stamps were refused");
         for (uint256 i = 0; i < workers.length && success; ++i) {
             ledger.recordRestamped(ledger.numberOf(workers[i]));
@@ -133,8 +138,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         uint256 amount = spread(c, 0, 5_000e18);
         if (b % 2 == 0 && m.collateral < m.required + m.thawing) amount = m.required + m.thawing - m.collateral;
         address payer = world.actor(b);
-        bool allowed =
-            amount != 0 && m.collateral + amount <= _MAX_COLLATERAL && amount <= vpha.balanceOf(payer);
+        bool allowed = amount != 0 && m.collateral + amount <= _MAX_COLLATERAL && amount <= vpha.balanceOf(payer);
         bytes memory data = abi.encodeCall(registry.addCollateral, (m.worker, uint96(amount)));
         (bool success, ) = _do("addCollateral", payer, address(registry), data);
         _check(7, success == allowed, "collateral was refused without reason, or taken despite one");
