@@ -69,26 +69,32 @@ contract BrokenWeightRewards is Front {
     }
 }
 
-/// @notice Breaks invariant 8: a lease that begins or is moved ends an hour before its time, for the sum alone.
+/// @notice Breaks invariant 8: of each batch, one lease that begins or is moved ends an hour before its time, for the sum alone.
 /// @dev Slot 6: buckets by hour; bits 192–255 are the weight that ends.
 contract BrokenEndRewards is Front {
     constructor(address genuine) Front(genuine) {}
 
     function heartbeat(uint40, address[] calldata workers, bytes calldata) external {
-        IWorkerRewards self = IWorkerRewards(address(this));
-        uint256 before = self.leaseOf(workers[0]).end.unwrap();
+        uint256[] memory before = new uint256[](workers.length);
+        for (uint256 i = 0; i < workers.length; ++i) {
+            before[i] = _endOf(workers[i]);
+        }
         bytes memory result = _genuinely(msg.data);
-        IWorkerRewards.LeaseView memory lease = self.leaseOf(workers[0]);
-        uint256 end = lease.end.unwrap();
-        if (end != before && end > block.timestamp / 3600 + 2) {
-            uint256 weight = uint256(lease.weight) << 192;
+        for (uint256 i = 0; i < workers.length; ++i) {
+            uint256 end = _endOf(workers[i]);
+            if (end == before[i] || end <= block.timestamp / 3600 + 2) continue;
+            uint256 weight = uint256(IWorkerRewards(address(this)).leaseOf(workers[i]).weight) << 192;
             _add(keccak256(abi.encode(end - 1, 6)), weight);
-            assembly ("memory-safe") {
-                weight := sub(0, weight)
+            unchecked {
+                _add(keccak256(abi.encode(end, 6)), 0 - weight);
             }
-            _add(keccak256(abi.encode(end, 6)), weight);
+            break;
         }
         _returnAs(result);
+    }
+
+    function _endOf(address worker) private view returns (uint256) {
+        return IWorkerRewards(address(this)).leaseOf(worker).end.unwrap();
     }
 }
 
