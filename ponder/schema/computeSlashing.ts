@@ -80,7 +80,7 @@ export const slashWindow = onchainTable(
     worker: t.hex().notNull(),
     start: t.bigint().notNull(),
     end: t.bigint().notNull(),
-    /** vPHA at risk when it began, and what proposals that were not taken back have used of it. */
+    /** The most vPHA that was at risk in it, and what proposals that were not taken back have used of it. */
     base: t.bigint().notNull(),
     used: t.bigint().notNull(),
   }),

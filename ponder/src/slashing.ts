@@ -35,11 +35,14 @@ ponder.on("Slashing:SlashProposed", async ({ event, context }) => {
 
   const key = { slashing: event.log.address, worker };
   const window = await context.db.find(slashWindow, key);
+  const atRisk = atRiskBefore(held, { amount, faultAt, now });
   if (window !== null && now < window.end) {
-    await context.db.update(slashWindow, key).set({ used: window.used + amount });
+    const sum = atRisk + window.used;
+    const base = sum > window.base ? sum : window.base;
+    await context.db.update(slashWindow, key).set({ base, used: window.used + amount });
     return;
   }
-  const base = atRiskBefore(held, { amount, faultAt, now });
+  const base = atRisk;
   const fresh = { start: now, end: now + WINDOW, base, used: amount };
   await context.db
     .insert(slashWindow)

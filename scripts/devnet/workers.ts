@@ -273,7 +273,8 @@ class WorkersScript implements HistoryScript {
     const registry = (index: number, functionName: RegistryFunction, ...rest: readonly unknown[]) => {
       const { key, operator } = this.#worker(index).machine;
       const args = [key.address, ...rest];
-      const data = encodeFunctionData({ abi: workerRegistryAbi, functionName, args });
+      const abi: Abi = workerRegistryAbi;
+      const data = encodeFunctionData({ abi, functionName, args });
       return [this.#order(operator, workerRegistry, data, functionName)];
     };
 
