@@ -4,6 +4,7 @@ import {
   type ChainReader,
   type OnStep,
   accountExecutor,
+  addressOf,
   chainReader,
   reason,
   waitUntilIdle,
@@ -116,10 +117,6 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
     );
   }
   return manifest;
-}
-
-function addressOf(account: Account | Address): Address {
-  return typeof account === "string" ? account : account.address;
 }
 
 /** Refuses a chain that the parameters are not for. */

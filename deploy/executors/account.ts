@@ -45,7 +45,18 @@ export interface AccountExecutorOptions {
   readonly onStep?: OnStep | undefined;
 }
 
-export function accountExecutor(options: AccountExecutorOptions): Executor & { installFactory(): Promise<void> } {
+/** The address of an account that signs itself, or that is unlocked at the endpoint. */
+export function addressOf(account: Account | Address): Address {
+  return typeof account === "string" ? account : account.address;
+}
+
+export interface AccountExecutor extends Executor {
+  /** Sends one call and waits for it. Returns its transaction. */
+  send(call: Call): Promise<Hash>;
+  installFactory(): Promise<void>;
+}
+
+export function accountExecutor(options: AccountExecutorOptions): AccountExecutor {
   const { transport, account, chainId, blockNumber, onStep } = options;
   const chain = defineChain({
     id: chainId,
@@ -62,9 +73,8 @@ export function accountExecutor(options: AccountExecutorOptions): Executor & { i
     await onStep?.({ description, hash, blockNumber: receipt.blockNumber });
   };
   let nextNonce: number | undefined;
-  const send = async ({ to, data, value, gas, description }: Call) => {
-    const address = typeof account === "string" ? account : account.address;
-    const nonce = nextNonce ?? (await reader.getTransactionCount({ address, blockNumber }));
+  const send = async ({ to, data, value, gas, description }: Call): Promise<Hash> => {
+    const nonce = nextNonce ?? (await reader.getTransactionCount({ address: addressOf(account), blockNumber }));
     let hash: Hash;
     try {
       hash = await wallet.sendTransaction({ to, data, value, nonce, ...(gas === undefined ? {} : { gas }) });
@@ -73,9 +83,11 @@ export function accountExecutor(options: AccountExecutorOptions): Executor & { i
       throw new Error(`${description}: ${reason(error)}`, { cause: error });
     }
     await settle(description, hash);
+    return hash;
   };
 
   return {
+    send,
     async execute(calls) {
       for (const call of calls) await send(call);
     },

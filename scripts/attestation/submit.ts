@@ -13,7 +13,13 @@ import {
   parseEventLogs,
   slice,
 } from "viem";
-import { accountExecutor, chainReader, waitUntilIdle, type ChainReader } from "../../deploy/executors/account.ts";
+import {
+  accountExecutor,
+  addressOf,
+  chainReader,
+  waitUntilIdle,
+  type ChainReader,
+} from "../../deploy/executors/account.ts";
 import { attestationRegistryAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { QUOTE_BLOCKS, TCB_STATUS_NAMES, commitOf, quoteArguments, reportDataOf } from "./calls.ts";
 import { nameOf, type AttestationState } from "./names.ts";
@@ -134,7 +140,7 @@ export async function waitForBlockAfter(reader: ChainReader, blockNumber: bigint
 export async function submitQuote(options: SubmitOptions): Promise<Submission> {
   const { transport, account, registry, quote, subject, blockNumber } = options;
   const reader = chainReader(transport);
-  await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
+  await waitUntilIdle(reader, addressOf(account));
   const [chainId, head] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
   const key = await boundKey(reader, options);
   const outcome = async () => {
@@ -176,18 +182,8 @@ export async function submitQuote(options: SubmitOptions): Promise<Submission> {
   }
   if (refused !== undefined) throw refused;
 
-  let hash: Hex | undefined;
-  const executor = accountExecutor({
-    transport,
-    account,
-    chainId,
-    blockNumber: head,
-    onStep: (step) => {
-      hash = step.hash;
-    },
-  });
-  await executor.execute([{ to: registry, data: callOf(isKnown), value: 0n, description: "attest" }]);
-  if (hash === undefined) throw new Error("attest: not mined");
+  const executor = accountExecutor({ transport, account, chainId, blockNumber: head });
+  const hash = await executor.send({ to: registry, data: callOf(isKnown), value: 0n, description: "attest" });
   const { gasUsed, logs } = await reader.getTransactionReceipt({ hash });
   const [attested] = parseEventLogs({ abi: attestationRegistryAbi, eventName: "Attested", logs });
   return {

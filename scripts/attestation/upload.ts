@@ -1,6 +1,12 @@
 /** Uploads collateral to a verifier: what the chain does not have yet, each after what it needs. */
 import { type Account, type Address, type Hex, type Transport, encodeFunctionData, hexToString, isHex } from "viem";
-import { type ChainReader, accountExecutor, chainReader, waitUntilIdle } from "../../deploy/executors/account.ts";
+import {
+  type ChainReader,
+  accountExecutor,
+  addressOf,
+  chainReader,
+  waitUntilIdle,
+} from "../../deploy/executors/account.ts";
 import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { uploadsOf, type Upload } from "./calls.ts";
 import { isoTime, type CollateralFile, type QeIdentity, type TcbInfo } from "./collateral.ts";
@@ -145,19 +151,10 @@ export async function uploadCollateral(options: UploadOptions): Promise<Uploaded
   const items = itemsOf(options.file);
   const reader = chainReader(transport);
   // A run that was stopped may have left an upload on its way.
-  await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
+  await waitUntilIdle(reader, addressOf(account));
   const [chainId, blockNumber] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
   const done: UploadedItem[] = [];
-  let mined: Hex | undefined;
-  const executor = accountExecutor({
-    transport,
-    account,
-    chainId,
-    blockNumber,
-    onStep: ({ hash }) => {
-      mined = hash;
-    },
-  });
+  const executor = accountExecutor({ transport, account, chainId, blockNumber });
   for (const item of items) {
     // Asked for each when its turn has come: a new signer voids what the old one signed.
     const { onChain: on, result: found } = await compareWithChain(reader, address, item);
@@ -169,10 +166,9 @@ export async function uploadCollateral(options: UploadOptions): Promise<Uploaded
       await reader.estimateGas({ account, to: address, data }).catch((error: unknown) => {
         throw refusalOf(error, COLLATERAL_TEXT[item.kind]);
       });
-      await executor.execute([{ to: address, data, value: 0n, description }]);
-      if (mined === undefined) throw new Error(`${description}: not mined`);
-      const { gasUsed } = await reader.getTransactionReceipt({ hash: mined });
-      sent = { transaction: mined, gas: Number(gasUsed) };
+      const transaction = await executor.send({ to: address, data, value: 0n, description });
+      const { gasUsed } = await reader.getTransactionReceipt({ hash: transaction });
+      sent = { transaction, gas: Number(gasUsed) };
     }
     const result: UploadedItem = {
       kind: item.kind,

@@ -36,6 +36,9 @@ export const FAULT_CLASSES = ["Unavailability", "Misreporting", "Breach"] as con
 /** `ProposalState`, by its number. */
 export const PROPOSAL_STATES = ["None", "Open", "Rebutted", "Executed", "Rejected", "Withdrawn"] as const;
 
+/** Whether a worker in `state` (a `WorkerState`'s number) stays: it can be Active again. */
+export const isStaying = (state: number): boolean => ["Active", "Lapsed"].includes(WORKER_STATES[state] ?? "");
+
 /** A weight of 1.0 in the units of the contracts. */
 export const WEIGHT_UNIT = 100;
 

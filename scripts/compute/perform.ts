@@ -1,6 +1,6 @@
 /** Carries out calls of an account, or only tries them; what is refused is refused before anything is sent. */
 import { type Account, type Address, type Hex, type TransactionReceipt, type Transport, hexToBigInt } from "viem";
-import { accountExecutor, chainReader, waitUntilIdle } from "../../deploy/executors/account.ts";
+import { accountExecutor, addressOf, chainReader, waitUntilIdle } from "../../deploy/executors/account.ts";
 import { Refusal } from "../attestation/refusal.ts";
 import { waitForBlockAfter } from "../attestation/submit.ts";
 import { computeRefusalOf } from "./refusal.ts";
@@ -36,9 +36,6 @@ export const plain = ({ dryRun, transaction, block, gas }: Performed): Performed
   block,
   gas,
 });
-
-export const addressOf = (account: Account | Address): Address =>
-  typeof account === "string" ? account : account.address;
 
 /** The gas of each step, and what the last one returns. */
 export interface Simulated {
@@ -118,20 +115,12 @@ export async function perform(
     return { dryRun: true, transaction: null, block: null, gas: Number(gas.at(-1)), returned, receipt: null };
   }
   const [chainId, blockNumber] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
+  const executor = accountExecutor({ transport, account, chainId, blockNumber });
   let hash: Hex | undefined;
-  const executor = accountExecutor({
-    transport,
-    account,
-    chainId,
-    blockNumber,
-    onStep: (step) => {
-      hash = step.hash;
-    },
-  });
   try {
-    await executor.execute(
-      steps.map(({ to, data, what }, i) => ({ to, data, value: 0n, gas: gasLimit(gas[i] ?? 0n), description: what })),
-    );
+    for (const [i, { to, data, what }] of steps.entries()) {
+      hash = await executor.send({ to, data, value: 0n, gas: gasLimit(gas[i] ?? 0n), description: what });
+    }
   } catch (failure) {
     throw computeRefusalOf(failure, steps.at(-1)?.what ?? "");
   }

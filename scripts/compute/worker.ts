@@ -1,6 +1,6 @@
 /** What operators do with a worker: register, look, claim, leave, move its collateral. */
 import { type Address, type Hex, decodeFunctionResult, encodeFunctionData, parseEventLogs } from "viem";
-import { chainReader } from "../../deploy/executors/account.ts";
+import { addressOf, chainReader } from "../../deploy/executors/account.ts";
 import { workerRegistryAbi, workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import { isoTime } from "../attestation/collateral.ts";
 import { nameOf } from "../attestation/names.ts";
@@ -9,7 +9,7 @@ import { invalidInput } from "../attestation/refusal.ts";
 import { boundKey } from "../attestation/submit.ts";
 import { approval, attestStep, isShortEnough, requiredCollateral } from "./attest.ts";
 import { LAPSES, WEIGHT_UNIT, WORKER_STATES, type WorkerSubject, modelName, subjectHash } from "./calls.ts";
-import { type Actor, type Performed, addressOf, afterBlock, perform, plain, simulate } from "./perform.ts";
+import { type Actor, type Performed, afterBlock, perform, plain, simulate } from "./perform.ts";
 
 const HOUR = 3_600;
 

@@ -16,6 +16,8 @@ export const FIRST_OPERATOR = 60;
 
 export const OPERATORS = 8;
 export const WORKERS = 40;
+/** Machines attest again this long (seconds) before their attestation ends. */
+export const AHEAD = 2n * 86_400n;
 /** Several confidential VMs share one host. */
 const PLATFORMS = 12;
 

@@ -3,17 +3,12 @@ import { type Account, type Address, type Hex, http } from "viem";
 import { chainReader } from "../../deploy/executors/account.ts";
 import { workerRegistryAbi, workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
-import { HEARTBEAT_RESULTS } from "../compute/calls.ts";
+import { HEARTBEAT_RESULTS, isStaying } from "../compute/calls.ts";
 import { type Knowledge, DUTIES, createKnowledge } from "../keeper/duties.ts";
 import { keep } from "../keeper/keeper.ts";
 import { chainClient } from "./chain.ts";
-import { type Machine, createFleet, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
+import { AHEAD, type Machine, createFleet, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
 
-const DAY = 86_400n;
-/** Machines attest again this long before their attestation ends. */
-const AHEAD = 2n * DAY;
-/** `WorkerState`. */
-const STATE = { active: 1, lapsed: 2 } as const;
 /** PHA: what a stream must owe to be brought in. */
 const MINIMUM = 1_000n * 10n ** 18n;
 
@@ -104,7 +99,7 @@ export function createLiveFleet({ url, manifest, account }: LiveOptions): () => 
         view: await reader.readContract({ ...registry, functionName: "workerOf", args: [machine.key.address] }),
       })),
     );
-    const staying = views.filter(({ view: { state } }) => state === STATE.active || state === STATE.lapsed);
+    const staying = views.filter(({ view }) => isStaying(view.state));
     let reattested = 0;
     for (const { machine, view } of staying) {
       const gpuIds = held.get(machine.key.address);
@@ -124,10 +119,10 @@ export function createLiveFleet({ url, manifest, account }: LiveOptions): () => 
           account,
         });
         await client.waitForTransactionReceipt({ hash: await client.writeContract(request) });
-        heartbeats = result.filter((each) => each === 0).length;
         for (const [i, each] of result.entries()) {
-          const { index } = machines[i] ?? {};
-          if (each !== 0) failures.push(`machine ${index} gets no lease: ${HEARTBEAT_RESULTS[each]}`);
+          const name = HEARTBEAT_RESULTS[each];
+          if (name === "Granted") heartbeats += 1;
+          else failures.push(`machine ${machines[i]?.index} gets no lease: ${name}`);
         }
       });
     }

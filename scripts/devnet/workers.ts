@@ -17,12 +17,13 @@ import {
   workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
 import type { Contracts } from "../../deploy/modules/module.ts";
+import type { ComputeParameters } from "../../deploy/parameters/compute.ts";
 import { uploadsOf } from "../attestation/calls.ts";
 import type { HistoryScript } from "./activity.ts";
 import { devnetAuthority } from "./attestation.ts";
 import type { Order } from "./broadcast.ts";
 import { chainClient, devAccounts } from "./chain.ts";
-import { type Machine, type NamedBlock, createFleet, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
+import { AHEAD, type Machine, type NamedBlock, createFleet, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
@@ -31,8 +32,6 @@ const DAY = 86_400n;
 const SPAN = 25n * DAY;
 /** Between two heartbeats: leases last six hours. */
 const BEAT = 5n * HOUR;
-/** Machines attest again this long before their attestation ends. */
-const AHEAD = 2n * DAY;
 const STAKE = parseEther("150000");
 const GAS = 2_000_000n;
 
@@ -84,6 +83,7 @@ export interface WorkersTarget {
   readonly contracts: Contracts;
   readonly parameters: {
     readonly accounts: { readonly slasher: Address; readonly guardian: Address; readonly governance: Address };
+    readonly compute: Pick<ComputeParameters, "models">;
   };
 }
 
@@ -165,7 +165,7 @@ class WorkersScript implements HistoryScript {
     this.#nextBeat = now + BEAT - HOUR;
     const expiring = this.#workers.filter(
       (worker) =>
-        this.#isUp(worker, now) &&
+        this.#isUp(worker) &&
         worker.validUntil < now + AHEAD &&
         !this.#isWithin(worker, "unattested", now) &&
         !this.#isSwitchedOff(worker, now),
@@ -177,8 +177,8 @@ class WorkersScript implements HistoryScript {
     ];
   }
 
-  #isUp({ isRegistered, hasLeft }: Worker, now: bigint): boolean {
-    return isRegistered && !hasLeft && now >= this.#begin;
+  #isUp({ isRegistered, hasLeft }: Worker): boolean {
+    return isRegistered && !hasLeft;
   }
 
   #isWithin({ machine }: Worker, chapter: "dark" | "unattested", now: bigint): boolean {
@@ -215,8 +215,9 @@ class WorkersScript implements HistoryScript {
       return this.#order(this.#relay, workerRegistry, data, "reattest");
     }
     worker.isRegistered = true;
-    const perGpu = { H100: "1250", H200: "1875", B200: "2250" }[machine.model];
-    const collateral = parseEther(perGpu) * BigInt(worker.gpuIds.length);
+    const model = this.#options.manifest.parameters.compute.models.find(({ name }) => name === machine.model);
+    if (model === undefined) throw new Error(`the catalog has no ${machine.model}`);
+    const collateral = parseEther(model.collateral) * BigInt(worker.gpuIds.length);
     const args = [subject, quote, collateral] as const;
     const data = encodeFunctionData({ abi: workerRegistryAbi, functionName: "register", args });
     return this.#order(machine.operator, workerRegistry, data, "register");
@@ -224,7 +225,7 @@ class WorkersScript implements HistoryScript {
 
   async #beat(block: NamedBlock, now: bigint): Promise<Order[]> {
     const beating = this.#workers.filter(
-      (worker) => this.#isUp(worker, now) && worker.validUntil > now && !this.#isWithin(worker, "dark", now),
+      (worker) => this.#isUp(worker) && worker.validUntil > now && !this.#isWithin(worker, "dark", now),
     );
     if (beating.length === 0) return [];
     const { workerRewards } = this.#options.manifest.contracts;
@@ -284,7 +285,6 @@ class WorkersScript implements HistoryScript {
       const issued = Number(this.#begin - (this.#begin % DAY));
       const dates = { thisUpdate: issued, nextUpdate: issued + 30 * Number(DAY) };
       const uploads = uploadsOf(authority.collateral({ issued, rootCrl: dates, pckCrl: dates }));
-      const send = encodeFunctionData.bind(null);
       return [
         ...uploads.map(({ functionName, args }) =>
           this.#order(
@@ -295,7 +295,12 @@ class WorkersScript implements HistoryScript {
           ),
         ),
         ...this.#operators.map(({ address }) =>
-          this.#order(bank, pha, send({ abi: phaAbi, functionName: "transfer", args: [address, STAKE] }), "buy"),
+          this.#order(
+            bank,
+            pha,
+            encodeFunctionData({ abi: phaAbi, functionName: "transfer", args: [address, STAKE] }),
+            "buy",
+          ),
         ),
       ];
     });

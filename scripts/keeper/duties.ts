@@ -11,7 +11,7 @@ import {
 } from "../../deploy/generated/abis.ts";
 import type { Contracts } from "../../deploy/modules/module.ts";
 import { STREAMS } from "../../model/emission.ts";
-import { modelName } from "../compute/calls.ts";
+import { PROPOSAL_STATES, isStaying, modelName } from "../compute/calls.ts";
 
 /** The duties, in the order in which they are done. */
 export const DUTIES = ["collateral", "restamp", "remove", "execute", "clear", "harvest", "pull"] as const;
@@ -42,8 +42,6 @@ type Proposal = ContractFunctionArgs<typeof slashingAbi, "nonpayable", "execute"
 const LOG_RANGE = 10_000n;
 /** Workers per `restamp`. */
 const BATCH = 50;
-/** `ProposalState`. */
-const STATE = { open: 1, rebutted: 2 } as const;
 const DECIMALS = 10n ** 18n;
 
 /** A keeper that begins at `startBlock`. */
@@ -111,7 +109,7 @@ async function workerChores({ reader, contracts, knowledge }: ChoreOptions): Pro
       }),
     })),
   );
-  const staying = views.filter(({ view: { state } }) => state === 1 || state === 2);
+  const staying = views.filter(({ view }) => isStaying(view.state));
   const stale = staying.filter(({ view }) => !view.isStamped && view.validUntil !== 0).map(({ worker }) => worker);
   const chores: Chore[] = [];
   for (let i = 0; i < stale.length; i += BATCH) {
@@ -146,12 +144,13 @@ async function slashChores({ reader, contracts: { slashing: to }, knowledge }: C
   const { timestamp } = await reader.getBlock({ blockTag: "latest" });
   const chores: Chore[] = [];
   for (const [id, proposal] of knowledge.proposals) {
-    const state = await reader.readContract({ address: to, abi: slashingAbi, functionName: "stateOf", args: [id] });
-    if (state !== STATE.open && state !== STATE.rebutted) {
+    const number = await reader.readContract({ address: to, abi: slashingAbi, functionName: "stateOf", args: [id] });
+    const state = PROPOSAL_STATES[number];
+    if (state !== "Open" && state !== "Rebutted") {
       knowledge.proposals.delete(id);
       continue;
     }
-    if (timestamp < (state === STATE.open ? proposal.rebuttalUntil : proposal.judgementUntil)) continue;
+    if (timestamp < (state === "Open" ? proposal.rebuttalUntil : proposal.judgementUntil)) continue;
     chores.push({
       duty: "execute",
       what: `execute the slash ${id} of ${proposal.worker}`,

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Account, Address, Hex, Transport } from "viem";
-import { accountExecutor, chainReader, reason, waitUntilIdle } from "../../deploy/executors/account.ts";
+import { accountExecutor, addressOf, chainReader, reason, waitUntilIdle } from "../../deploy/executors/account.ts";
 import type { Contracts } from "../../deploy/modules/module.ts";
 import { attestationRegistryAbi } from "../../deploy/generated/abis.ts";
 import type { CollateralFile } from "../attestation/collateral.ts";
@@ -75,11 +75,10 @@ export async function keep(options: KeeperOptions): Promise<ChoreResult[]> {
   const chores = (await choresOf({ reader, contracts, knowledge, minimum: options.minimum })).filter(({ duty }) =>
     duties.includes(duty),
   );
-  const address = typeof account === "string" ? account : account.address;
   for (const chore of chores) {
     const { duty, what, to, data } = chore;
     try {
-      await reader.estimateGas({ account: address, to, data });
+      await reader.estimateGas({ account: addressOf(account), to, data });
       if (options.isDryRun) tell({ duty, what, result: "due" });
       else tell({ duty, what, result: "done", transaction: await send(options, chore) });
     } catch (error) {
@@ -123,19 +122,7 @@ async function keepCollateral(
 /** Sends one chore and waits for it. */
 async function send({ transport, account }: KeeperOptions, { to, data, what }: Chore): Promise<Hex> {
   const reader = chainReader(transport);
-  await waitUntilIdle(reader, typeof account === "string" ? account : account.address);
+  await waitUntilIdle(reader, addressOf(account));
   const [chainId, blockNumber] = await Promise.all([reader.getChainId(), reader.getBlockNumber()]);
-  let mined: Hex | undefined;
-  const executor = accountExecutor({
-    transport,
-    account,
-    chainId,
-    blockNumber,
-    onStep: ({ hash }) => {
-      mined = hash;
-    },
-  });
-  await executor.execute([{ to, data, value: 0n, description: what }]);
-  if (mined === undefined) throw new Error("not mined");
-  return mined;
+  return accountExecutor({ transport, account, chainId, blockNumber }).send({ to, data, value: 0n, description: what });
 }

@@ -46,7 +46,7 @@ const WITHOUT_CLASS: Readonly<Record<keyof typeof ABIS, string>> = {
   // By anyone, by the worker's operator, or by the slashing contract.
   workerRegistry:
     "acceptOperator addCollateral addCollateralWithPermit cancelWithdrawal finishExit finishWithdrawal proposeOperator reattest " +
-    "register registerWithPermit release remove requestExit reserve setAuthority slash withdraw",
+    "register registerWithPermit release remove requestExit reserve restamp setAuthority slash withdraw",
   workerRewards: "claim closeHours heartbeat pull setAuthority",
   // By the slasher, the operator, the judge, or anyone when it is time.
   slashing: "execute propose rebut reject setAuthority withdraw",

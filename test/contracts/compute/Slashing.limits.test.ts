@@ -2,35 +2,24 @@
 import type { Address } from "viem";
 import { describe, expect, it } from "vitest";
 import { slashingAbi } from "../../../deploy/generated/abis.ts";
-import { FAULT_CLASSES } from "../../../scripts/compute/calls.ts";
-import { type Compute, LIMITS, machineOf, openCompute } from "../../helpers/compute.ts";
+
+import { LIMITS } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { expectEvent } from "../../helpers/events.ts";
-import { DAY, fixture } from "../../helpers/stage.ts";
+import { DAY } from "../../helpers/stage.ts";
 import { units } from "../../helpers/suite.ts";
 import { NOBODY } from "../../helpers/workers.ts";
-
-const MACHINE = machineOf("one");
-const WORKER = MACHINE.address;
-const COLLATERAL = units(2_000);
-const WEEK = 7n * DAY;
-
-/** One worker with 2,000 vPHA, 1,250 of which it needs. */
-const load = fixture(async (stage) => {
-  const c = await openCompute(stage);
-  await c.fundCollateral(c.actors.operator, units(50_000));
-  await c.register(MACHINE, { collateral: COLLATERAL });
-  return c;
-});
-
-type Proposal = Awaited<ReturnType<Compute["propose"]>>;
-
-const viewOf = (c: Compute) => c.registry.read.workerOf([WORKER]);
-const execute = (c: Compute, proposal: Proposal) =>
-  c.slashing.write.execute([proposal], { account: c.actors.stranger });
-const reject = (c: Compute, proposal: Proposal) => c.slashing.write.reject([proposal], c.asGovernance);
-const withdraw = (c: Compute, proposal: Proposal) => c.slashing.write.withdraw([proposal], { account: c.slasher });
-const classNumber = (name: (typeof FAULT_CLASSES)[number]) => FAULT_CLASSES.indexOf(name);
+import {
+  COLLATERAL,
+  WEEK,
+  WORKER,
+  classNumber,
+  execute,
+  load,
+  reject,
+  viewOf,
+  withdraw,
+} from "../../helpers/accused.ts";
 
 describe("the caps", () => {
   it.each([

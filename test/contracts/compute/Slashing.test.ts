@@ -1,41 +1,34 @@
 /** Slashing: proposals, and what becomes of them. */
 import { type Address, keccak256, toHex } from "viem";
 import { describe, expect, it } from "vitest";
-import { FAULT_CLASSES, PROPOSAL_STATES } from "../../../scripts/compute/calls.ts";
-import { type Compute, EVIDENCE_HASH, LIMITS, machineOf, openCompute } from "../../helpers/compute.ts";
+import { PROPOSAL_STATES } from "../../../scripts/compute/calls.ts";
+import { type Compute, EVIDENCE_HASH, LIMITS } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { expectEvent } from "../../helpers/events.ts";
-import { DAY, fixture } from "../../helpers/stage.ts";
+import { DAY } from "../../helpers/stage.ts";
 import { units } from "../../helpers/suite.ts";
 import { NOBODY, registryState } from "../../helpers/workers.ts";
+import {
+  COLLATERAL,
+  MACHINE,
+  WEEK,
+  WORKER,
+  type Proposal,
+  classNumber,
+  execute,
+  load,
+  reject,
+  viewOf,
+  withdraw,
+} from "../../helpers/accused.ts";
 
-const MACHINE = machineOf("one");
-const WORKER = MACHINE.address;
-const COLLATERAL = units(2_000);
-const WEEK = 7n * DAY;
 const REBUTTAL = keccak256(toHex("rebuttal"));
-
-/** One worker with 2,000 vPHA, 1,250 of which it needs. */
-const load = fixture(async (stage) => {
-  const c = await openCompute(stage);
-  await c.fundCollateral(c.actors.operator, units(50_000));
-  await c.register(MACHINE, { collateral: COLLATERAL });
-  return c;
-});
-
-type Proposal = Awaited<ReturnType<Compute["propose"]>>;
 
 const idOf = (c: Compute, proposal: Proposal) => c.slashing.read.idOf([proposal]);
 const stateOf = async (c: Compute, proposal: Proposal) =>
   PROPOSAL_STATES[await c.slashing.read.stateOf([await idOf(c, proposal)])];
-const viewOf = (c: Compute) => c.registry.read.workerOf([WORKER]);
-const execute = (c: Compute, proposal: Proposal) =>
-  c.slashing.write.execute([proposal], { account: c.actors.stranger });
 const rebut = (c: Compute, proposal: Proposal, account: Address = c.actors.operator) =>
   c.slashing.write.rebut([proposal, REBUTTAL, "ipfs://rebuttal"], { account });
-const reject = (c: Compute, proposal: Proposal) => c.slashing.write.reject([proposal], c.asGovernance);
-const withdraw = (c: Compute, proposal: Proposal) => c.slashing.write.withdraw([proposal], { account: c.slasher });
-const classNumber = (name: (typeof FAULT_CLASSES)[number]) => FAULT_CLASSES.indexOf(name);
 
 describe("propose", () => {
   it("reserves the amount and says all that is needed later", async () => {

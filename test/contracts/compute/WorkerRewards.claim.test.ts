@@ -2,38 +2,16 @@
 import type { Address } from "viem";
 import { describe, expect, it } from "vitest";
 import { workerRewardsAbi } from "../../../deploy/generated/abis.ts";
-import { CEILING, type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
+import { CEILING, type Compute, machineOf } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { eventsOf, expectEvent } from "../../helpers/events.ts";
-import { HOUR, MINUTE, fixture, openStage } from "../../helpers/stage.ts";
-import { STREAM, UNIT, deploySuite, units } from "../../helpers/suite.ts";
+import { HOUR, MINUTE, openStage } from "../../helpers/stage.ts";
+import { STREAM, UNIT, deploySuite } from "../../helpers/suite.ts";
 import { beat } from "../../helpers/workers.ts";
+import { FULL_HOUR, ONE, THREE, TWO, expectPay, load, rewardsOf, totalsOf } from "../../helpers/threeMachines.ts";
 
-/** An H100, a B200, and two H200: weights of 100, 180 and 300. */
-const [ONE, TWO, THREE] = [machineOf("one"), machineOf("two"), machineOf("three")];
-const FULL_HOUR = 100n * CEILING;
-
-const load = fixture(async (stage) => {
-  const c = await openCompute(stage);
-  await c.fundCollateral(c.actors.operator, units(50_000));
-  await c.register(ONE);
-  await c.register(TWO, { of: c.subject({ model: "B200", gpuIds: [gpuOf("two")] }) });
-  await c.register(THREE, { of: c.subject({ model: "H200", gpuIds: [gpuOf("three"), gpuOf("four")] }) });
-  return c;
-});
-
-const rewardsOf = (c: Compute, worker: { address: Address }) => c.rewards.read.rewardsOf([worker.address]);
-const totalsOf = async (c: Compute) => {
-  const [weight, nextWeight, reserve, credited, received, paid] = await c.rewards.read.totals();
-  return { weight, nextWeight, reserve, credited, received, paid };
-};
 const claim = (c: Compute, ...machines: readonly { address: Address }[]) =>
   c.rewards.write.claim([machines.map(({ address }) => address), c.actors.alice], { account: c.actors.operator });
-/** A share of hours, which rounding down may have taken a few wei of. */
-function expectPay(paid: bigint, wanted: bigint): void {
-  expect(paid).toBeLessThanOrEqual(wanted);
-  expect(paid).toBeGreaterThanOrEqual(wanted - 8n);
-}
 
 describe("setCeiling", () => {
   it("is for this hour and the next: hours that are over were earned under the old one", async () => {

@@ -1,39 +1,18 @@
 /** Heartbeats and their leases, and hours with ceiling and reserve. */
 import { type Address, type Hex, concat } from "viem";
 import { describe, expect, it } from "vitest";
-import { CEILING, type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
+import { CEILING, type Compute, gpuOf, machineOf } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { eventsOf, expectEvent } from "../../helpers/events.ts";
 import { DAY, HOUR, MINUTE, fixture } from "../../helpers/stage.ts";
 import { STREAM, units } from "../../helpers/suite.ts";
 import { beat, fullState, hourOf, nextHour, resultsOf } from "../../helpers/workers.ts";
+import { FULL_HOUR, ONE, THREE, TWO, expectPay, load, rewardsOf, totalsOf } from "../../helpers/threeMachines.ts";
 
-/** An H100, a B200, and two H200: weights of 100, 180 and 300. */
-const [ONE, TWO, THREE] = [machineOf("one"), machineOf("two"), machineOf("three")];
 const WEIGHT = 580n;
-const FULL_HOUR = 100n * CEILING;
 
-const load = fixture(async (stage) => {
-  const c = await openCompute(stage);
-  await c.fundCollateral(c.actors.operator, units(50_000));
-  await c.register(ONE);
-  await c.register(TWO, { of: c.subject({ model: "B200", gpuIds: [gpuOf("two")] }) });
-  await c.register(THREE, { of: c.subject({ model: "H200", gpuIds: [gpuOf("three"), gpuOf("four")] }) });
-  return c;
-});
-
-const rewardsOf = (c: Compute, worker: { address: Address }) => c.rewards.read.rewardsOf([worker.address]);
 const leaseOf = (c: Compute, worker: { address: Address }) => c.rewards.read.leaseOf([worker.address]);
-const totalsOf = async (c: Compute) => {
-  const [weight, nextWeight, reserve, credited, received, paid] = await c.rewards.read.totals();
-  return { weight, nextWeight, reserve, credited, received, paid };
-};
 const emittedTo = (c: Compute, at: bigint) => c.emission.read.emittedTo([STREAM.workers, at]);
-/** A share of hours, which rounding down may have taken a few wei of. */
-function expectPay(paid: bigint, wanted: bigint): void {
-  expect(paid).toBeLessThanOrEqual(wanted);
-  expect(paid).toBeGreaterThanOrEqual(wanted - 8n);
-}
 
 describe("heartbeats", () => {
   it("of a batch are judged one by one: who gets nothing does not keep the others from theirs", async () => {
