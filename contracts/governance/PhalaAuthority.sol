@@ -16,6 +16,8 @@ import {
     TREASURY_DELAY,
     PERIPHERY_DELAY,
     CORE_DELAY,
+    TIGHTENING_ROLE_ID,
+    VETO_ROLE_ID,
     isClassRole
 } from "../types/DelayClass.sol";
 
@@ -23,12 +25,13 @@ import {
 /// @notice See {IPhalaAuthority}.
 /// @dev What holds once {seal} has been called, for ever:
 /// 1. Nobody has a role with less than its class's delay: {_grantRole} checks every member, {seal} the admins from before.
-/// 2. A function never gets faster: {_setTargetFunctionRole} compares the floors; only a function that never had a class
-///    may get any, by the slowest path.
-/// 3. All of it is changed by the admin role alone, after {CORE_DELAY}: no role gets another admin.
+/// 2. A function never gets faster, nor free of the veto: {_setTargetFunctionRole} compares; only a function that never had
+///    a class may get any, by the slowest path.
+/// 3. All of it is changed by the admin role alone, after {CORE_DELAY}: no role gets another admin, or another guardian.
 /// 4. A contract never gets another authority: neither by {updateAuthority} nor by executing its `setAuthority`.
 /// 5. No operation was scheduled before.
 /// 6. The admin role has a member ({_revokeRole}, from the constructor on).
+/// 7. What waits is cancelled by who scheduled it or by the veto, never by another admin ({cancel}).
 contract PhalaAuthority is IPhalaAuthority, AccessManager {
     using EnumerableSet for EnumerableSet.AddressSet;
 
@@ -52,8 +55,8 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
 
     /// @inheritdoc IPhalaAuthority
     function delayFloor(uint64 roleId) public pure returns (uint32) {
-        if (roleId == GUARDIAN_ROLE_ID) return 0;
-        if (roleId == PARAMETERS_ROLE_ID) return PARAMETERS_DELAY;
+        if (roleId == GUARDIAN_ROLE_ID || roleId == VETO_ROLE_ID) return 0;
+        if (roleId == PARAMETERS_ROLE_ID || roleId == TIGHTENING_ROLE_ID) return PARAMETERS_DELAY;
         if (roleId == TREASURY_ROLE_ID) return TREASURY_DELAY;
         if (roleId == PERIPHERY_ROLE_ID) return PERIPHERY_DELAY;
         return CORE_DELAY;
@@ -62,6 +65,12 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
     /// @inheritdoc IPhalaAuthority
     function membersOf(uint64 roleId) external view returns (address[] memory) {
         return _members[roleId].values();
+    }
+
+    /// @notice Who may cancel what waits in `roleId`: the veto role, but nobody (the admin role, which {cancel} refuses) for what
+    /// only tightens.
+    function getRoleGuardian(uint64 roleId) public pure override(AccessManager, IAccessManager) returns (uint64) {
+        return roleId == TIGHTENING_ROLE_ID ? ADMIN_ROLE_ID : VETO_ROLE_ID;
     }
 
     /// @notice How long an operation can be executed after it became ready: 14 days.
@@ -95,6 +104,19 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         return super.schedule(target, data, when);
     }
 
+    /// @notice As in AccessManager, but an admin cancels only what it scheduled itself.
+    function cancel(
+        address caller,
+        address target,
+        bytes calldata data
+    ) public override(AccessManager, IAccessManager) returns (uint32) {
+        if (msg.sender != caller) {
+            (bool canVeto, ) = hasRole(VETO_ROLE_ID, msg.sender);
+            if (!canVeto) revert AccessManagerUnauthorizedCancel(msg.sender, caller, target, bytes4(data));
+        }
+        return super.cancel(caller, target, data);
+    }
+
     /// @notice As in AccessManager, but nobody may ever call a contract's `setAuthority`.
     function canCall(
         address caller,
@@ -116,7 +138,7 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         uint32 grantDelay,
         uint32 executionDelay
     ) internal override returns (bool) {
-        if (roleId != ADMIN_ROLE_ID && !isClassRole(roleId)) revert PhalaAuthority_UnknownRole(roleId);
+        if (roleId > VETO_ROLE_ID) revert PhalaAuthority_UnknownRole(roleId);
         // Until {seal}, governance sets up as an admin without a delay; the classes have their floors from the beginning.
         bool isExempt = roleId == ADMIN_ROLE_ID && !isSealed;
         if (!isExempt && executionDelay < delayFloor(roleId)) {
@@ -139,12 +161,19 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         revert PhalaAuthority_FixedRoleAdmin(roleId);
     }
 
+    function _setRoleGuardian(uint64 roleId, uint64) internal pure override {
+        revert PhalaAuthority_FixedRoleGuardian(roleId);
+    }
+
     function _setTargetFunctionRole(address target, bytes4 selector, uint64 roleId) internal override {
         if (!isClassRole(roleId)) revert PhalaAuthority_UnknownRole(roleId);
         uint64 current = getTargetFunctionRole(target, selector);
         // A function of the admin role has never been given a class.
-        if (isSealed && current != ADMIN_ROLE_ID && delayFloor(roleId) < delayFloor(current)) {
-            revert PhalaAuthority_FasterClass(target, selector, current, roleId);
+        if (isSealed && current != ADMIN_ROLE_ID && current != roleId) {
+            if (delayFloor(roleId) < delayFloor(current)) {
+                revert PhalaAuthority_FasterClass(target, selector, current, roleId);
+            }
+            if (roleId == TIGHTENING_ROLE_ID) revert PhalaAuthority_LosesVeto(target, selector);
         }
         super._setTargetFunctionRole(target, selector, roleId);
     }

@@ -5,7 +5,11 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 /// @title The one authority that decides for all contracts of the suite
 /// @notice OpenZeppelin's AccessManager in which a role is a delay class with a floor in code. Roles: 0 admin (52 days),
-/// 1 guardian (none, but limited by each contract), 2 parameters (7 days), 3 treasury (14), 4 periphery (30), 5 core (52).
+/// 1 guardian (none, but limited by each contract), 2 parameters (7 days), 3 treasury (14), 4 periphery (30), 5 core (52),
+/// 6 tightening (7 days, cannot be vetoed), 7 veto (no functions: may cancel what waits).
+///
+/// What waits can be cancelled by who scheduled it and by the veto role, but for the class tightening; by nobody else. An
+/// admin could otherwise cancel its own removal, and hold its office against everybody for ever.
 ///
 /// No class is ever held with less than its delay. Until {seal}, governance sets the suite up as an admin without one; from
 /// then on the admin role has its floor, too, no function moves to a faster class, no role gets another admin and no contract
@@ -22,8 +26,12 @@ interface IPhalaAuthority is IAccessManager {
     error PhalaAuthority_DelayBelowFloor(uint64 roleId, address account, uint32 delay, uint32 floor);
     /// @notice The function has a slower class already.
     error PhalaAuthority_FasterClass(address target, bytes4 selector, uint64 current, uint64 requested);
-    /// @notice Only the roles 0 to 5 exist, and functions belong to the roles 1 to 5.
+    /// @notice Only the roles 0 to 7 exist, and functions belong to the roles 1 to 6.
     error PhalaAuthority_UnknownRole(uint64 roleId);
+    /// @notice A function that could be vetoed stays so.
+    error PhalaAuthority_LosesVeto(address target, bytes4 selector);
+    /// @notice Who may cancel a role's operations is fixed: the veto role, and for tightening nobody.
+    error PhalaAuthority_FixedRoleGuardian(uint64 roleId);
     /// @notice All roles are administered by the admin role, for ever.
     error PhalaAuthority_FixedRoleAdmin(uint64 roleId);
     /// @notice `account` is the only admin: make another one first, since without any nothing could ever be changed again.

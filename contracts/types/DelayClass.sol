@@ -17,13 +17,18 @@ uint64 constant PERIPHERY_ROLE_ID = 4;
 /// @dev Class 4: sinks, whoever may slash, roles, delays.
 uint64 constant CORE_ROLE_ID = 5;
 
+/// @dev Class 1, too, for what only tightens whom to trust: revoke what is believed, end a guardian. It cannot be vetoed.
+uint64 constant TIGHTENING_ROLE_ID = 6;
+/// @dev No class: may cancel what waits in any class but {TIGHTENING_ROLE_ID}. For {VetoLock}.
+uint64 constant VETO_ROLE_ID = 7;
+
 uint32 constant PARAMETERS_DELAY = 7 days;
 uint32 constant TREASURY_DELAY = 14 days;
 uint32 constant PERIPHERY_DELAY = 30 days;
 /// @dev An operator's 21 days of thaw, 30 more, and one to notice.
 uint32 constant CORE_DELAY = 52 days;
 
-/// @notice Whether `roleId` is the role of one of the five classes.
+/// @notice Whether functions can belong to `roleId`: the five classes, and the part of class 1 that cannot be vetoed.
 function isClassRole(uint64 roleId) pure returns (bool) {
-    return roleId >= GUARDIAN_ROLE_ID && roleId <= CORE_ROLE_ID;
+    return roleId >= GUARDIAN_ROLE_ID && roleId <= TIGHTENING_ROLE_ID;
 }
