@@ -1,7 +1,7 @@
 /** The record of a deployment: what everything that talks to the suite is configured from. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
+import { CONTRACT_NAMES, type Contracts, contractsFrom } from "./modules/module.ts";
 import { type Parameters, type Preset, parseParameters } from "./parameters/parameters.ts";
 import { InvalidParameter, address, integer, members } from "./parameters/validate.ts";
 
@@ -91,18 +91,5 @@ function parseManifest(value: unknown): Manifest {
 
 function parseContracts(value: unknown): Contracts {
   const contracts = members(value, "contracts", CONTRACT_NAMES);
-  const at = (key: keyof Contracts) => address(contracts[key], `contracts.${key}`);
-  return {
-    phalaAuthority: at("phalaAuthority"),
-    teamVesting: contracts.teamVesting === null ? null : at("teamVesting"),
-    pha: at("pha"),
-    emissionVault: at("emissionVault"),
-    vpha: at("vpha"),
-    merkleDistributor: contracts.merkleDistributor === null ? null : at("merkleDistributor"),
-    tdxVerifier: at("tdxVerifier"),
-    attestationRegistry: at("attestationRegistry"),
-    workerRegistry: at("workerRegistry"),
-    workerRewards: at("workerRewards"),
-    slashing: at("slashing"),
-  };
+  return contractsFrom((name) => (contracts[name] === null ? null : address(contracts[name], `contracts.${name}`)));
 }

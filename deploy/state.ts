@@ -5,11 +5,16 @@ import { FACTORY } from "./factory.ts";
 import {
   attestationRegistryAbi,
   emissionVaultAbi,
+  guardianMandateAbi,
   merkleDistributorAbi,
   phalaAuthorityAbi,
+  phalaGovernorAbi,
   slashingAbi,
   tdxVerifierAbi,
   teamVestingAbi,
+  treasuryAbi,
+  vetoLockAbi,
+  votingVphaAbi,
   vphaAbi,
   workerRegistryAbi,
   workerRewardsAbi,
@@ -32,7 +37,7 @@ export interface Member {
 
 /** Something that AccessManager can be set to, but genesis never sets. */
 export interface AuthoritySetting {
-  readonly kind: "guardian of role" | "grant delay of role" | "closed target" | "admin delay of target";
+  readonly kind: "grant delay of role" | "closed target" | "admin delay of target";
   /** Role id, or address of the target. */
   readonly subject: string;
   /** Role id, or seconds; 1 for closed. */
@@ -80,6 +85,22 @@ export interface ComputeState {
   readonly models: readonly ({ readonly collateral: bigint; readonly weight: number } | undefined)[];
 }
 
+/** The contracts of governance together. */
+export interface GovernanceState {
+  readonly treasury: { readonly authority: Address; readonly emissionVault: Address };
+  readonly guardianMandate: {
+    readonly authority: Address;
+    readonly guardian: Address;
+    readonly end: number;
+    readonly vpha: Address;
+    readonly workerRegistry: Address;
+    readonly attestationRegistry: Address;
+  };
+  readonly votingVpha: { readonly underlying: Address };
+  readonly phalaGovernor: { readonly accessManager: Address; readonly token: Address; readonly vpha: Address };
+  readonly vetoLock: { readonly authority: Address; readonly vpha: Address };
+}
+
 /** All amounts in wei, all times in unix seconds; null where the contract does not exist (yet). */
 export interface SuiteState {
   readonly block: { readonly number: bigint; readonly timestamp: bigint };
@@ -122,13 +143,13 @@ export interface SuiteState {
   readonly tdxVerifier: { readonly rootKey: RootKey } | null;
   readonly attestationRegistry: AttestationState | null;
   readonly compute: ComputeState | null;
+  readonly governance: GovernanceState | null;
 }
 
 const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 value)");
 
 /** AccessManager's events of what {@link AuthoritySetting} lists. */
 const SETTINGS = [
-  getAbiItem({ abi: phalaAuthorityAbi, name: "RoleGuardianChanged" }),
   getAbiItem({ abi: phalaAuthorityAbi, name: "RoleGrantDelayChanged" }),
   getAbiItem({ abi: phalaAuthorityAbi, name: "TargetClosed" }),
   getAbiItem({ abi: phalaAuthorityAbi, name: "TargetAdminDelayUpdated" }),
@@ -255,6 +276,10 @@ export async function readState(
       exists.workerRegistry && exists.workerRewards && exists.slashing
         ? await readCompute(client, parameters, contracts, blockNumber)
         : null,
+    governance:
+      exists.treasury && exists.guardianMandate && exists.votingVpha && exists.phalaGovernor && exists.vetoLock
+        ? await readGovernance(client, contracts, blockNumber)
+        : null,
   };
 }
 
@@ -324,6 +349,40 @@ async function readCompute(
   };
 }
 
+async function readGovernance(client: Reader, contracts: Contracts, blockNumber: bigint): Promise<GovernanceState> {
+  const treasury = { address: contracts.treasury, abi: treasuryAbi, blockNumber } as const;
+  const mandate = { address: contracts.guardianMandate, abi: guardianMandateAbi, blockNumber } as const;
+  const votes = { address: contracts.votingVpha, abi: votingVphaAbi, blockNumber } as const;
+  const governor = { address: contracts.phalaGovernor, abi: phalaGovernorAbi, blockNumber } as const;
+  const veto = { address: contracts.vetoLock, abi: vetoLockAbi, blockNumber } as const;
+  return {
+    treasury: await resolved({
+      authority: client.readContract({ ...treasury, functionName: "authority" }),
+      emissionVault: client.readContract({ ...treasury, functionName: "emissionVault" }),
+    }),
+    guardianMandate: await resolved({
+      authority: client.readContract({ ...mandate, functionName: "authority" }),
+      guardian: client.readContract({ ...mandate, functionName: "guardian" }),
+      end: client.readContract({ ...mandate, functionName: "end" }),
+      vpha: client.readContract({ ...mandate, functionName: "vpha" }),
+      workerRegistry: client.readContract({ ...mandate, functionName: "workerRegistry" }),
+      attestationRegistry: client.readContract({ ...mandate, functionName: "attestationRegistry" }),
+    }),
+    votingVpha: await resolved({
+      underlying: client.readContract({ ...votes, functionName: "underlying" }),
+    }),
+    phalaGovernor: await resolved({
+      accessManager: client.readContract({ ...governor, functionName: "accessManager" }),
+      token: client.readContract({ ...governor, functionName: "token" }),
+      vpha: client.readContract({ ...governor, functionName: "vpha" }),
+    }),
+    vetoLock: await resolved({
+      authority: client.readContract({ ...veto, functionName: "authority" }),
+      vpha: client.readContract({ ...veto, functionName: "vpha" }),
+    }),
+  };
+}
+
 /** All members at once. */
 async function resolved<T extends Record<string, unknown>>(promises: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const entries = await Promise.all(
@@ -384,9 +443,6 @@ async function readSettings(
     });
     for (const { eventName, args } of logs) {
       switch (eventName) {
-        case "RoleGuardianChanged":
-          note("guardian of role", args.roleId, args.guardian);
-          break;
         case "RoleGrantDelayChanged": {
           const inForce = await client.readContract({ ...at, functionName: "getRoleGrantDelay", args: [args.roleId] });
           note("grant delay of role", args.roleId, BigInt(args.delay || inForce));

@@ -9,7 +9,7 @@ import { floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
 import { ceilingOf, modelOf, slashingLimitsOf } from "./parameters/compute.ts";
 import { type Parameters, emissionBudget, unixTime } from "./parameters/parameters.ts";
 import { TOTAL_SUPPLY } from "./parameters/validate.ts";
-import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, isDelayOf } from "./roles.ts";
+import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, holdersOf, isDelayOf } from "./roles.ts";
 import { type Member, type SuiteState, readState } from "./state.ts";
 import { genesis } from "./tasks/0001-genesis/genesis.ts";
 import type { ChainReader } from "./executors/account.ts";
@@ -109,6 +109,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     tdxVerifier,
     attestationRegistry,
     compute,
+    governance,
   } = state;
   const { accounts, team, distributor, attestation } = parameters;
   const checks: Check[] = [];
@@ -136,7 +137,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("emissionVault.started", emissionVault.startTime === 0n ? "no" : "yes", "yes");
     check("emissionVault.sink of stakers", emissionVault.sinks[0], contracts.vpha);
     check("emissionVault.sink of workers", emissionVault.sinks[1], contracts.workerRewards, true);
-    check("emissionVault.sink of treasury", emissionVault.sinks[2], accounts.treasury, true);
+    check("emissionVault.sink of treasury", emissionVault.sinks[2], contracts.treasury, true);
   }
   if (vpha !== null) {
     check("vpha.authority", vpha.authority, contracts.phalaAuthority);
@@ -147,7 +148,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("merkleDistributor.token", merkleDistributor.token, contracts.pha);
     check("merkleDistributor.root", merkleDistributor.root, distributor.root);
     check("merkleDistributor.deadline", merkleDistributor.deadline, unixTime(distributor.deadline));
-    check("merkleDistributor.treasury", merkleDistributor.treasury, accounts.treasury);
+    check("merkleDistributor.treasury", merkleDistributor.treasury, contracts.treasury);
   }
   if (tdxVerifier !== null) {
     check("tdxVerifier.rootKey", keyText(tdxVerifier.rootKey), keyText(rootKeyOf(attestation)));
@@ -178,7 +179,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("slashing.workerRegistry", slashing.workerRegistry, contracts.workerRegistry);
     check("slashing.slasher", slashing.slasher, accounts.slasher, true);
     check("slashing.judge", slashing.judge, accounts.governance, true);
-    check("slashing.treasury", slashing.treasury, accounts.treasury, true);
+    check("slashing.treasury", slashing.treasury, contracts.treasury, true);
     check("slashing.limits", limitsText(slashing.limits), limitsText(slashingLimitsOf(parameters.compute)), true);
     parameters.compute.models.forEach((model, i) => {
       const [, collateral, weight] = modelOf(model);
@@ -191,16 +192,36 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
       );
     });
   }
+  if (governance !== null) {
+    const { treasury, guardianMandate, votingVpha, phalaGovernor, vetoLock } = governance;
+    check("treasury.authority", treasury.authority, contracts.phalaAuthority);
+    check("treasury.emissionVault", treasury.emissionVault, contracts.emissionVault);
+    check("guardianMandate.authority", guardianMandate.authority, contracts.phalaAuthority);
+    check("guardianMandate.guardian", guardianMandate.guardian, accounts.guardian, true);
+    const isInForce = BigInt(guardianMandate.end) > state.block.timestamp;
+    check("guardianMandate.end", isInForce ? "in force" : "ended", "in force", true);
+    check("guardianMandate.vpha", guardianMandate.vpha, contracts.vpha);
+    check("guardianMandate.workerRegistry", guardianMandate.workerRegistry, contracts.workerRegistry);
+    check("guardianMandate.attestationRegistry", guardianMandate.attestationRegistry, contracts.attestationRegistry);
+    check("votingVpha.underlying", votingVpha.underlying, contracts.vpha);
+    check("phalaGovernor.accessManager", phalaGovernor.accessManager, contracts.phalaAuthority);
+    check("phalaGovernor.token", phalaGovernor.token, contracts.votingVpha);
+    check("phalaGovernor.vpha", phalaGovernor.vpha, contracts.vpha);
+    check("vetoLock.authority", vetoLock.authority, contracts.phalaAuthority);
+    check("vetoLock.vpha", vetoLock.vpha, contracts.vpha);
+  }
   if (authority !== null) {
     check("authority.sealed", authority.isSealed ? "yes" : "no", "yes");
     for (const role of ROLE_NAMES) {
-      const account = role === "guardian" ? accounts.guardian : accounts.governance;
+      const holders = holdersOf(role, contracts, accounts).map(({ account }) => account);
       const members = authority.members[role];
       checks.push({
         name: `members of ${role}`,
-        expected: `${account} after ${role === "guardian" ? "" : "at least "}${DELAYS[role]} s`,
+        expected: `${holders.join(" and ")} after ${DELAYS[role] === 0 ? "" : "at least "}${DELAYS[role]} s`,
         found: members.map((member) => `${member.account} after ${member.delay} s`).join(", ") || "nobody",
-        ok: members.length === 1 && members.every((member) => member.account === account && isDelayOf(role, member)),
+        ok:
+          members.length === holders.length &&
+          members.every((member) => holders.includes(member.account) && isDelayOf(role, member)),
         changeable: true,
       });
     }

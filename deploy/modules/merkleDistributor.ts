@@ -5,11 +5,11 @@ import type { Module } from "./module.ts";
 
 export const merkleDistributor: Module = {
   source: "token/MerkleDistributor",
-  initCode: ({ parameters: { distributor, accounts }, bytecode, at }) =>
+  initCode: ({ parameters: { distributor }, bytecode, at }) =>
     distributor &&
     encodeDeployData({
       abi: merkleDistributorAbi,
       bytecode,
-      args: [at("pha"), distributor.root, unixTime(distributor.deadline), accounts.treasury],
+      args: [at("pha"), distributor.root, unixTime(distributor.deadline), at("treasury")],
     }),
 };

@@ -1,25 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { Parameters } from "../parameters/parameters.ts";
 
-/** The contracts of the suite, by the name under which manifests and generated addresses list them. */
-export interface Contracts {
-  readonly phalaAuthority: Address;
-  /** Null where the token is adopted. */
-  readonly teamVesting: Address | null;
-  readonly pha: Address;
-  readonly emissionVault: Address;
-  readonly vpha: Address;
-  /** Null where there is nothing to claim. */
-  readonly merkleDistributor: Address | null;
-  readonly tdxVerifier: Address;
-  readonly attestationRegistry: Address;
-  readonly workerRegistry: Address;
-  readonly workerRewards: Address;
-  readonly slashing: Address;
-}
-
-export type ContractName = keyof Contracts;
-
 /** In the order in which they can be deployed: each after those whose addresses it needs. */
 export const CONTRACT_NAMES = [
   "phalaAuthority",
@@ -27,13 +8,40 @@ export const CONTRACT_NAMES = [
   "pha",
   "emissionVault",
   "vpha",
+  "treasury",
   "merkleDistributor",
   "tdxVerifier",
   "attestationRegistry",
   "workerRegistry",
   "workerRewards",
   "slashing",
-] as const satisfies readonly ContractName[];
+  "guardianMandate",
+  "votingVpha",
+  "phalaGovernor",
+  "vetoLock",
+  "stateAssertion",
+] as const;
+
+/** The name under which manifests and generated addresses list a contract. */
+export type ContractName = (typeof CONTRACT_NAMES)[number];
+
+/** What not every suite has: no vesting where the token is adopted, no distributor where there is nothing to claim. */
+const OPTIONAL = ["teamVesting", "merkleDistributor"] as const satisfies readonly ContractName[];
+
+type Optional = (typeof OPTIONAL)[number];
+
+/** The contracts of the suite; null for those that these parameters do not call for. */
+export type Contracts = Readonly<Record<Exclude<ContractName, Optional>, Address> & Record<Optional, Address | null>>;
+
+/** All contracts from the address of each. Throws if one that every suite has is null. */
+export function contractsFrom(at: (name: ContractName) => Address | null): Contracts {
+  const entries = CONTRACT_NAMES.map((name) => {
+    const address = at(name);
+    if (address === null && !OPTIONAL.some((each) => each === name)) throw new Error(`there is no address of ${name}`);
+    return [name, address] as const;
+  });
+  return Object.fromEntries(entries) as Contracts;
+}
 
 /** One value for each of `names`, by its name; all are asked for at once. */
 export async function byName<K extends string, V>(

@@ -14,7 +14,7 @@ export const slashing: Module = {
         at("workerRegistry"),
         accounts.slasher,
         accounts.governance,
-        accounts.treasury,
+        at("treasury"),
         slashingLimitsOf(compute),
       ],
     }),

@@ -8,12 +8,18 @@ import { InvalidParameter } from "../parameters/validate.ts";
 import { attestationRegistry } from "./attestationRegistry.ts";
 import { emissionVault } from "./emissionVault.ts";
 import { merkleDistributor } from "./merkleDistributor.ts";
-import { CONTRACT_NAMES, type ContractName, type Contracts, type Module } from "./module.ts";
+import { guardianMandate } from "./guardianMandate.ts";
+import { CONTRACT_NAMES, type ContractName, type Contracts, type Module, contractsFrom } from "./module.ts";
 import { pha } from "./pha.ts";
 import { phalaAuthority } from "./phalaAuthority.ts";
+import { phalaGovernor } from "./phalaGovernor.ts";
 import { slashing } from "./slashing.ts";
+import { stateAssertion } from "./stateAssertion.ts";
 import { tdxVerifier } from "./tdxVerifier.ts";
 import { teamVesting } from "./teamVesting.ts";
+import { treasury } from "./treasury.ts";
+import { vetoLock } from "./vetoLock.ts";
+import { votingVpha } from "./votingVpha.ts";
 import { vpha } from "./vpha.ts";
 import { workerRegistry } from "./workerRegistry.ts";
 import { workerRewards } from "./workerRewards.ts";
@@ -24,12 +30,18 @@ const MODULES: Readonly<Record<ContractName, Module>> = {
   pha,
   emissionVault,
   vpha,
+  treasury,
   merkleDistributor,
   tdxVerifier,
   attestationRegistry,
   workerRegistry,
   workerRewards,
   slashing,
+  guardianMandate,
+  votingVpha,
+  phalaGovernor,
+  vetoLock,
+  stateAssertion,
 };
 
 /** A contract that these parameters call for. */
@@ -63,19 +75,7 @@ export function planSuite(parameters: Parameters): Plan {
     addresses.set(name, address);
     deployments.push({ name, address, initCode });
   }
-  const contracts = {
-    phalaAuthority: at("phalaAuthority"),
-    teamVesting: addresses.get("teamVesting") ?? null,
-    pha: at("pha"),
-    emissionVault: at("emissionVault"),
-    vpha: at("vpha"),
-    merkleDistributor: addresses.get("merkleDistributor") ?? null,
-    tdxVerifier: at("tdxVerifier"),
-    attestationRegistry: at("attestationRegistry"),
-    workerRegistry: at("workerRegistry"),
-    workerRewards: at("workerRewards"),
-    slashing: at("slashing"),
-  };
+  const contracts = contractsFrom((name) => addresses.get(name) ?? null);
   checkAccounts(parameters, contracts);
   return { deployments, contracts };
 }

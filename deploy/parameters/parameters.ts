@@ -45,10 +45,8 @@ export interface Parameters {
   readonly accounts: {
     /** Holds the roles, each with its class's delay. A Safe, on a real network. */
     readonly governance: Address;
-    /** May pause and resume deposits within the contract's limits. */
+    /** The guardian of the first mandate: may pause and switch off, within the contracts' limits. */
     readonly guardian: Address;
-    /** Sink of the treasury's stream; receives what nobody claimed of the airdrop. */
-    readonly treasury: Address;
     /** Proposes slashes of workers. */
     readonly slasher: Address;
     /** Receives what the preset leaves of the mining allocation. */
@@ -56,6 +54,8 @@ export interface Parameters {
     readonly privateSale: Address;
     readonly otherRewards: Address;
   };
+  /** How long the guardian's first mandate lasts from its deployment: at most 366. */
+  readonly guardianTermDays: number;
   /** Either a new PHA and who gets how much of it, or an ERC-20 that exists already. */
   readonly token: { readonly allocation: Allocation } | { readonly adopt: Address };
   /** The team's vesting; null where the token is adopted. */
@@ -86,7 +86,6 @@ export interface Parameters {
 export const ACCOUNT_NAMES = [
   "governance",
   "guardian",
-  "treasury",
   "slasher",
   "reserve",
   "privateSale",
@@ -140,7 +139,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
   const file = members(
     value,
     "",
-    ["network", "accounts", "token", "team", "distributor", "attestation", "compute"],
+    ["network", "accounts", "guardianTermDays", "token", "team", "distributor", "attestation", "compute"],
     ["preset"],
   );
   const network = members(file.network, "network", ["name", "chainId"]);
@@ -151,6 +150,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
       chainId: integer(network.chainId, "network.chainId", 1, Number.MAX_SAFE_INTEGER),
     },
     accounts: parseAccounts(file.accounts),
+    guardianTermDays: integer(file.guardianTermDays, "guardianTermDays", 1, 366),
     token: parseToken(file.token),
     team: parseTeam(file.team),
     distributor: parseDistributor(file.distributor),
@@ -167,7 +167,6 @@ function parseAccounts(value: unknown): Parameters["accounts"] {
   return {
     governance: at("governance"),
     guardian: at("guardian"),
-    treasury: at("treasury"),
     slasher: at("slasher"),
     reserve: at("reserve"),
     privateSale: at("privateSale"),
@@ -312,7 +311,7 @@ export function networkIn(file: string): string {
       content,
       "",
       ["network"],
-      ["accounts", "token", "team", "distributor", "attestation", "compute", "preset"],
+      ["accounts", "guardianTermDays", "token", "team", "distributor", "attestation", "compute", "preset"],
     );
     return name(members(network, "network", ["name"], ["chainId"]).name, "network.name");
   });

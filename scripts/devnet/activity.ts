@@ -9,8 +9,10 @@ import { type Address, type Hex, encodeFunctionData, isAddressEqual, maxUint256,
 import type { PrivateKeyAccount } from "viem/accounts";
 import {
   emissionVaultAbi,
+  guardianMandateAbi,
   merkleDistributorAbi,
   phaAbi,
+  treasuryAbi,
   vphaAbi,
   workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
@@ -30,12 +32,13 @@ export interface HistoryTarget {
     readonly vpha: Address;
     readonly emissionVault: Address;
     readonly workerRewards: Address;
+    readonly guardianMandate: Address;
+    readonly treasury: Address;
     readonly merkleDistributor: Address | null;
   };
   readonly parameters: {
     readonly accounts: {
       readonly guardian: Address;
-      readonly treasury: Address;
       readonly reserve: Address;
       readonly privateSale: Address;
       readonly otherRewards: Address;
@@ -144,7 +147,7 @@ interface Actor {
 }
 
 /** Those who do what only they may do; the bank is whoever holds most of what circulates. */
-type Officer = "bank" | "guardian" | "treasury" | "otherRewards";
+type Officer = "bank" | "guardian" | "otherRewards";
 
 type Kind = keyof typeof ACTIONS;
 
@@ -510,7 +513,7 @@ class History {
     const span = to - from;
     const random = this.#random;
     const { contracts } = this.#options.manifest;
-    const { bank, guardian, treasury, otherRewards } = this.#officers;
+    const { bank, guardian, otherRewards } = this.#officers;
     const vault = (account: PrivateKeyAccount, data: Hex, what: string): Order[] => [
       { from: account, to: contracts.vpha, data, what },
     ];
@@ -537,10 +540,9 @@ class History {
     }
 
     const pulls = Number(maximum(2n, span / (15n * DAY)));
-    if (isSink("treasury", treasury.address)) {
-      const args = [STREAMS.indexOf("treasury")] as const;
-      const data = encodeFunctionData({ abi: emissionVaultAbi, functionName: "pull", args });
-      regularly(pulls, () => [{ from: treasury, to: contracts.emissionVault, data, what: "pull" }]);
+    if (isSink("treasury", contracts.treasury)) {
+      const data = encodeFunctionData({ abi: treasuryAbi, functionName: "collect" });
+      regularly(pulls, () => [{ from: bank, to: contracts.treasury, data, what: "collect" }]);
     }
     if (isSink("workers", contracts.workerRewards)) {
       const data = encodeFunctionData({ abi: workerRewardsAbi, functionName: "pull" });
@@ -548,6 +550,10 @@ class History {
       regularly(pulls, () => [{ from: bank, to: contracts.workerRewards, data, what: "pull" }]);
     }
 
+    const abi = guardianMandateAbi;
+    const mandate = (what: string, data: Hex): Order[] => [
+      { from: guardian, to: contracts.guardianMandate, data, what },
+    ];
     // Once lifted early, once left to end by itself, if the time between is long enough for the contract.
     const length = minimum(DAY, span / 20n);
     for (const [start, isLifted] of [
@@ -562,11 +568,7 @@ class History {
           if (length === 0n || until <= now || (this.#pausedUntil !== 0n && now < this.#pausedUntil + GAP)) return [];
           isPaused = true;
           this.#pausedUntil = until;
-          return vault(
-            guardian,
-            encodeFunctionData({ abi: vphaAbi, functionName: "pauseDeposits", args: [until] }),
-            "pause",
-          );
+          return mandate("pause", encodeFunctionData({ abi, functionName: "pauseDeposits", args: [until] }));
         },
       });
       if (!isLifted) continue;
@@ -575,7 +577,7 @@ class History {
         orders: (now) => {
           if (!isPaused || now >= until) return [];
           this.#pausedUntil = now;
-          return vault(guardian, encodeFunctionData({ abi: vphaAbi, functionName: "resumeDeposits" }), "resume");
+          return mandate("resume", encodeFunctionData({ abi, functionName: "resumeDeposits" }));
         },
       });
     }
@@ -601,7 +603,7 @@ class History {
 
 function officersOf(target: HistoryTarget, bank: Address): Readonly<Record<Officer, PrivateKeyAccount>> {
   const known = devAccounts(0, 30);
-  const { guardian, treasury, otherRewards } = target.parameters.accounts;
+  const { guardian, otherRewards } = target.parameters.accounts;
   const find = (address: Address, role: Officer): PrivateKeyAccount => {
     const account = known.find((candidate) => isAddressEqual(candidate.address, address));
     if (account === undefined)
@@ -611,7 +613,6 @@ function officersOf(target: HistoryTarget, bank: Address): Readonly<Record<Offic
   return {
     bank: find(bank, "bank"),
     guardian: find(guardian, "guardian"),
-    treasury: find(treasury, "treasury"),
     otherRewards: find(otherRewards, "otherRewards"),
   };
 }

@@ -8,7 +8,7 @@
 import { type Abi, type Address, type Hex, encodeFunctionData, keccak256, maxUint256, parseEther, toHex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import {
-  attestationRegistryAbi,
+  guardianMandateAbi,
   phaAbi,
   slashingAbi,
   tdxVerifierAbi,
@@ -262,7 +262,7 @@ class WorkersScript implements HistoryScript {
   /** What officers and single operators do. */
   #story(): Act[] {
     const { contracts, parameters } = this.#options.manifest;
-    const { pha, vpha, workerRegistry, slashing, tdxVerifier, attestationRegistry } = contracts;
+    const { pha, vpha, workerRegistry, slashing, tdxVerifier, guardianMandate } = contracts;
     const { accountOf, bank } = this.#options;
     const [slasher, guardian, judge] = [
       accountOf(parameters.accounts.slasher),
@@ -355,13 +355,13 @@ class WorkersScript implements HistoryScript {
     const until = Number(this.#day(switched.to) + DAY);
     at(this.#day(switched.from), () => {
       const args = [SWITCH_OPERATOR, id, until] as const;
-      const data = encodeFunctionData({ abi: attestationRegistryAbi, functionName: "switchOff", args });
-      return [this.#order(guardian, attestationRegistry, data, "switchOff")];
+      const data = encodeFunctionData({ abi: guardianMandateAbi, functionName: "switchOff", args });
+      return [this.#order(guardian, guardianMandate, data, "switchOff")];
     });
     at(this.#day(switched.to), () => {
       const args = [SWITCH_OPERATOR, id] as const;
-      const data = encodeFunctionData({ abi: attestationRegistryAbi, functionName: "liftOwnSwitch", args });
-      return [this.#order(guardian, attestationRegistry, data, "liftOwnSwitch")];
+      const data = encodeFunctionData({ abi: guardianMandateAbi, functionName: "liftOwnSwitch", args });
+      return [this.#order(guardian, guardianMandate, data, "liftOwnSwitch")];
     });
 
     const propose = (index: number, fault: number, amount: string, bounty: string) => () => {

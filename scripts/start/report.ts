@@ -11,8 +11,7 @@ export const SAMPLE_QUERY =
 
 const ROLES = {
   governance: "governance: holds the roles, each with its delay",
-  guardian: "guardian: may pause deposits",
-  treasury: "treasury: sink of the treasury's emission",
+  guardian: "guardian: may pause and switch off, through its mandate",
   slasher: "slasher: proposes slashes of workers",
   reserve: "reserve of the mining allocation",
   privateSale: "holder of the private sale",
@@ -22,7 +21,6 @@ const ROLES = {
 const ROLE_NAMES = [
   "governance",
   "guardian",
-  "treasury",
   "slasher",
   "reserve",
   "privateSale",

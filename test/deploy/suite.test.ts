@@ -117,7 +117,7 @@ describe("after genesis", () => {
         functionName: "switchOff",
         args: [0, id, Number(timestamp) + DAY],
       });
-    await expect(switchOff(parameters.accounts.guardian)).resolves.toBeDefined();
+    await expect(switchOff(manifest.contracts.guardianMandate)).resolves.toBeDefined();
     await expectRevert(switchOff(governance.address), "AccessManagedUnauthorized");
     const remove = chain.publicClient.simulateContract({
       ...registry,
@@ -188,7 +188,7 @@ describe("after genesis", () => {
         functionName: "pauseDeposits",
         args: [timestamp + BigInt(DAY)],
       });
-    await expect(pause(parameters.accounts.guardian)).resolves.toBeDefined();
+    await expect(pause(manifest.contracts.guardianMandate)).resolves.toBeDefined();
     await expectRevert(pause(governance.address), "AccessManagedUnauthorized");
   });
 });
@@ -241,11 +241,9 @@ describe("on the way", () => {
           if (description === stopAt) throw new Error("killed");
         },
       });
-    await expect(run({}, "grant guardian (delay 0 days) to the guardian")).rejects.toThrow("killed");
+    await expect(run({}, "grant guardian (delay 0 days) to guardianMandate")).rejects.toThrow("killed");
     await expect(run({ guardian: devAccount(9).address })).rejects.toThrow(/holds the role guardian/);
     await expect(run({}, "start the emission")).rejects.toThrow("killed");
-    // Another treasury makes another slashing contract, but no other sink of the workers.
-    await expect(run({ treasury: devAccount(9).address })).rejects.toThrow(/started with the sinks/);
     await expect(run({})).resolves.toBeDefined();
   });
 
@@ -332,7 +330,7 @@ describe("on the way", () => {
     });
     await run();
     const status = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
-    expect(status.roles["admin"]).toEqual([{ account: governance.address, delay: 60 * DAY }]);
+    expect(status.roles["admin"]).toContainEqual({ account: governance.address, delay: 60 * DAY });
     expect(status.complete).toBe(true);
   });
 
@@ -343,7 +341,6 @@ describe("on the way", () => {
     await run(null);
     const { vpha, phalaAuthority } = plan.contracts;
     const cases = [
-      { functionName: "setRoleGuardian", args: [5n, 1n], undo: [5n, 0n], message: /guardian of role 5 \(1\)/ },
       { functionName: "setGrantDelay", args: [2n, DAY], undo: [2n, 0], message: /grant delay of role 2 \(86400\)/ },
       { functionName: "setTargetClosed", args: [vpha, true], undo: [vpha, false], message: /closed target 0x/ },
       {

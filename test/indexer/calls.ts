@@ -2,9 +2,11 @@
 import { type Address, type Hex, encodeFunctionData } from "viem";
 import {
   emissionVaultAbi,
+  guardianMandateAbi,
   merkleDistributorAbi,
   phaAbi,
   phalaAuthorityAbi,
+  treasuryAbi,
   vphaAbi,
   workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
@@ -15,6 +17,7 @@ import type { Order, Suite } from "./suite.ts";
 /** The calls of one suite; each takes who makes it first. Amounts are wei. */
 export function callsOf({ contracts }: Pick<Suite, "contracts">) {
   const { pha, vpha, emissionVault, phalaAuthority, merkleDistributor, workerRewards } = contracts;
+  const { guardianMandate, treasury } = contracts;
   const order = (from: Address, to: Address, data: Hex): Order => ({ from, to, data });
   const ofPha = (from: Address, data: Hex) => order(from, pha, data);
   const ofVpha = (from: Address, data: Hex) => order(from, vpha, data);
@@ -50,14 +53,22 @@ export function callsOf({ contracts }: Pick<Suite, "contracts">) {
       ofVpha(from, encodeFunctionData({ abi: vphaAbi, functionName: "fund", args: [amount] })),
     harvest: (from: Address) => ofVpha(from, encodeFunctionData({ abi: vphaAbi, functionName: "harvest" })),
     pause: (from: Address, until: bigint) =>
-      ofVpha(from, encodeFunctionData({ abi: vphaAbi, functionName: "pauseDeposits", args: [until] })),
-    resume: (from: Address) => ofVpha(from, encodeFunctionData({ abi: vphaAbi, functionName: "resumeDeposits" })),
+      order(
+        from,
+        guardianMandate,
+        encodeFunctionData({ abi: guardianMandateAbi, functionName: "pauseDeposits", args: [until] }),
+      ),
+    resume: (from: Address) =>
+      order(from, guardianMandate, encodeFunctionData({ abi: guardianMandateAbi, functionName: "resumeDeposits" })),
     pull: (from: Address, stream: Stream) =>
       order(
         from,
         emissionVault,
         encodeFunctionData({ abi: emissionVaultAbi, functionName: "pull", args: [STREAMS.indexOf(stream)] }),
       ),
+    /** The treasury's stream, by its sink; anybody may make it. */
+    collect: (from: Address) =>
+      order(from, treasury, encodeFunctionData({ abi: treasuryAbi, functionName: "collect" })),
     /** The workers' stream, by its sink; anybody may make it. */
     pullWorkers: (from: Address) =>
       order(from, workerRewards, encodeFunctionData({ abi: workerRewardsAbi, functionName: "pull" })),

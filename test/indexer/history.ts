@@ -127,7 +127,7 @@ export async function playTrouble(suite: Suite, seed: number, transactions: numb
       case "harvest":
         return [call.harvest(actor)];
       case "pull": {
-        return [random.chance(0.5) ? call.pull(accounts.treasury, "treasury") : call.pullWorkers(actor)];
+        return [random.chance(0.5) ? call.collect(actor) : call.pullWorkers(actor)];
       }
       case "burn":
         return [call.burn(actor, sized(random, (await read.assets(actor)) / 100n))];

@@ -4,8 +4,7 @@
  * The order matters: once governance has raised the delay of its own admin role it cannot act at once any more, but for
  * `seal`, which demands that the delay was raised and waits for none.
  *
- * A role's guardian (who may cancel its operations) stays what AccessManager makes it: admin, so governance itself. The
- * guardian account could otherwise stop governance for ever, its own removal included.
+ * The last call changes nothing: it reverts, and with it a batch, unless the chain answers as {@link expectations} say.
  */
 import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } from "viem";
 import type { Call } from "../../call.ts";
@@ -13,6 +12,7 @@ import {
   attestationRegistryAbi,
   emissionVaultAbi,
   phalaAuthorityAbi,
+  stateAssertionAbi,
   workerRegistryAbi,
 } from "../../generated/abis.ts";
 import { modelOf } from "../../parameters/compute.ts";
@@ -21,16 +21,17 @@ import { imageIdOf, measurementsOf } from "../../parameters/attestation.ts";
 import { type Parameters, distributorFunding, emissionFunding } from "../../parameters/parameters.ts";
 import {
   DELAYS,
-  GOVERNANCE_ROLES,
   GOVERNED,
   GOVERNED_NAMES,
   type GovernedName,
   ROLES,
   ROLE_NAMES,
   type RoleName,
+  holdersOf,
   isDelayOf,
 } from "../../roles.ts";
 import type { SuiteState } from "../../state.ts";
+import { expectations } from "./expectations.ts";
 
 const CONTRACTS_NEEDED = [
   "vpha",
@@ -39,13 +40,19 @@ const CONTRACTS_NEEDED = [
   "workerRegistry",
   "workerRewards",
   "slashing",
+  "treasury",
+  "guardianMandate",
+  "votingVpha",
+  "phalaGovernor",
+  "vetoLock",
+  "stateAssertion",
 ] as const;
 
 /** The calls that are left for governance to make, in order; none once genesis is complete. */
 export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   const { authority, emissionVault, token, attestationRegistry, contracts } = state;
-  const { governance, guardian, treasury } = parameters.accounts;
-  const workers = contracts.workerRewards;
+  const { governance } = parameters.accounts;
+  const { workerRewards: workers, treasury } = contracts;
   if (
     authority === null ||
     emissionVault === null ||
@@ -89,11 +96,11 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   if (authority.isSealed) return [];
   // What is sealed can be undone after 52 days at the earliest, or never: so it has to be right before.
   for (const role of ROLE_NAMES) {
-    const holder = role === "guardian" ? guardian : governance;
-    const stranger = authority.members[role].find(({ account }) => account !== holder);
+    const holders = holdersOf(role, contracts, parameters.accounts).map(({ account }) => account);
+    const stranger = authority.members[role].find(({ account }) => !holders.includes(account));
     if (stranger !== undefined) {
       throw new Error(
-        `${stranger.account} holds the role ${role}, which these parameters give to ${holder}: revoke it before genesis goes on`,
+        `${stranger.account} holds the role ${role}, which these parameters give to ${holders.join(" and ")}: revoke it before genesis goes on`,
       );
     }
   }
@@ -123,8 +130,12 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
     ...listWorkloads(state, parameters),
     ...setUpCompute(state, parameters),
     ...map(...GOVERNED_NAMES.filter((name) => name !== "start")),
-    ...(holds("guardian", guardian) ? [] : [grant("guardian", guardian, "the guardian")]),
-    ...GOVERNANCE_ROLES.filter((role) => !holds(role, governance)).map((role) => grant(role, governance, "governance")),
+    ...ROLE_NAMES.flatMap((role) =>
+      holdersOf(role, contracts, parameters.accounts)
+        // Its own delay as admin comes last.
+        .filter(({ account }) => !(role === "admin" && account === governance) && !holds(role, account))
+        .map(({ account, name }) => grant(role, account, name)),
+    ),
     ...(emissionVault.startTime !== 0n
       ? []
       : [
@@ -154,6 +165,15 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
       contracts.phalaAuthority,
       "seal the authority: the floors are in force",
       encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "seal" }),
+    ),
+    call(
+      contracts.stateAssertion,
+      "assert what has come of it",
+      encodeFunctionData({
+        abi: stateAssertionAbi,
+        functionName: "check",
+        args: [expectations(state, parameters)],
+      }),
     ),
   ];
 }
