@@ -19,6 +19,11 @@ export interface Contracts {
   readonly workerRewards: Address;
   /** The registry's slashing contracts, of all times. */
   readonly slashing: readonly Address[];
+  readonly guardianMandate: Address;
+  readonly vetoLock: Address;
+  readonly votingVpha: Address;
+  readonly phalaGovernor: Address;
+  readonly treasury: Address;
 }
 
 export interface Deployment {
@@ -31,7 +36,8 @@ export interface Deployment {
 
 type Required =
   "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry" | "workerRegistry" | "workerRewards";
-type Optional = "teamVesting" | "merkleDistributor";
+type Optional =
+  "teamVesting" | "merkleDistributor" | "guardianMandate" | "vetoLock" | "votingVpha" | "phalaGovernor" | "treasury";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
 export function manifestPath(env: Readonly<Record<string, string | undefined>>): string {
@@ -107,6 +113,11 @@ export function parseDeployment(json: unknown, file: string): Deployment {
       workerRegistry: required("workerRegistry"),
       workerRewards: required("workerRewards"),
       slashing: all("slashing"),
+      guardianMandate: optional("guardianMandate"),
+      vetoLock: optional("vetoLock"),
+      votingVpha: optional("votingVpha"),
+      phalaGovernor: optional("phalaGovernor"),
+      treasury: optional("treasury"),
     },
   };
 }

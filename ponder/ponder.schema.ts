@@ -22,6 +22,9 @@ export * from "./schema/computeRewards.ts";
 export * from "./schema/computeSlashing.ts";
 export * from "./schema/computeViews.ts";
 export * from "./schema/computeWorkers.ts";
+export * from "./schema/governance.ts";
+export * from "./schema/governanceTreasury.ts";
+export * from "./schema/governanceVotes.ts";
 
 // CLOCK ---------------------------------------------------------------------------------------------------------------
 
@@ -506,81 +509,6 @@ export const vaultHour = onchainTable("vault_hour", vaultPeriod);
 
 /** The vault by day (UTC). */
 export const vaultDay = onchainTable("vault_day", vaultPeriod);
-
-// GOVERNANCE ----------------------------------------------------------------------------------------------------------
-
-/** The one authority, by its address. */
-export const authority = onchainTable("authority", (t) => ({
-  address: t.hex().primaryKey(),
-  /** When the floors of the delay classes came into force; null before. */
-  sealedAt: t.bigint(),
-  /** How many operations were ever scheduled. */
-  operations: t.integer().notNull(),
-}));
-
-/** Who holds, or held, which role. A role is a delay class: 0 admin, 1 guardian, 2 parameters, 3 treasury, 4 periphery, 5 core. */
-export const roleMember = onchainTable(
-  "role_member",
-  (t) => ({
-    role: t.bigint().notNull(),
-    account: t.hex().notNull(),
-    /** Whether it holds it, from `since` on. */
-    isMember: t.boolean().notNull(),
-    /** When the membership takes, or took, effect; for a changed delay, when that does. */
-    since: t.bigint().notNull(),
-    /** Seconds between scheduling and executing. */
-    delay: t.bigint().notNull(),
-    updatedAt: t.bigint().notNull(),
-    updatedBlock: t.bigint().notNull(),
-    transaction: t.hex().notNull(),
-  }),
-  (table) => ({ pk: primaryKey({ columns: [table.role, table.account] }), byAccount: index().on(table.account) }),
-);
-
-/** Which role may call which function. */
-export const functionRole = onchainTable(
-  "function_role",
-  (t) => ({
-    target: t.hex().notNull(),
-    selector: t.hex().notNull(),
-    role: t.bigint().notNull(),
-    updatedAt: t.bigint().notNull(),
-    updatedBlock: t.bigint().notNull(),
-    transaction: t.hex().notNull(),
-  }),
-  (table) => ({ pk: primaryKey({ columns: [table.target, table.selector] }), byRole: index().on(table.role) }),
-);
-
-/** `scheduled`: can be executed from `readyAt` until `expiresAt`, and is void from then on. */
-export const operationState = onchainEnum("operation_state", ["scheduled", "executed", "cancelled"]);
-
-/** Every operation that was scheduled. The same call can be scheduled again later, with the next nonce. */
-export const operation = onchainTable(
-  "operation",
-  (t) => ({
-    /** As on chain: of caller, target and data. */
-    hash: t.hex().notNull(),
-    nonce: t.integer().notNull(),
-    state: operationState().notNull(),
-    caller: t.hex().notNull(),
-    target: t.hex().notNull(),
-    /** Selector and arguments of the call. */
-    data: t.hex().notNull(),
-    scheduledAt: t.bigint().notNull(),
-    readyAt: t.bigint().notNull(),
-    /** 14 days after `readyAt`. */
-    expiresAt: t.bigint().notNull(),
-    /** When it was executed or cancelled; null before. */
-    closedAt: t.bigint(),
-    scheduleTransaction: t.hex().notNull(),
-    closeTransaction: t.hex(),
-  }),
-  (table) => ({
-    pk: primaryKey({ columns: [table.hash, table.nonce] }),
-    byState: index().on(table.state, table.readyAt),
-    byTarget: index().on(table.target),
-  }),
-);
 
 // RELATIONS -----------------------------------------------------------------------------------------------------------
 

@@ -1,13 +1,21 @@
 /** The authority: who holds which role, which role may call what, and what is scheduled. */
+import { and, asc, eq, gt, inArray, lte } from "ponder";
 import { type Context, ponder } from "ponder:registry";
-import { authority, functionRole, operation, roleMember } from "ponder:schema";
+import { authority, functionRole, operation, proposal, roleMember, roleName } from "ponder:schema";
+import type { Hex } from "viem";
+import { contractAt, decodeCall, signatureOf } from "./maths/calls.ts";
+import { nameOf } from "./maths/names.ts";
+import { NEVER } from "./maths/worker.ts";
 import { advance } from "./series.ts";
+import { suiteContracts } from "./suiteContracts.ts";
+import { fixQuorums, nextSnapshot } from "./votes.ts";
 
 /** How long an operation can be executed after it became ready: a constant of the contract. */
 const WINDOW = 14n * 86_400n;
 
 ponder.on("PhalaAuthority:setup", async ({ context }) => {
-  await context.db.insert(authority).values({ address: context.contracts.PhalaAuthority.address, operations: 0 });
+  const { address } = context.contracts.PhalaAuthority;
+  await context.db.insert(authority).values({ address, operations: 0, review: NEVER });
 });
 
 ponder.on("PhalaAuthority:Sealed", async ({ event, context }) => {
@@ -21,7 +29,7 @@ ponder.on("PhalaAuthority:RoleGranted", async ({ event, context }) => {
   const granted = { isMember: true, since: BigInt(since), delay: BigInt(delay), ...stamp(event) };
   await context.db
     .insert(roleMember)
-    .values({ role, account, ...granted })
+    .values({ role, account, name: nameOf(roleName, Number(role)), ...granted })
     .onConflictDoUpdate(granted);
 });
 
@@ -34,16 +42,22 @@ ponder.on("PhalaAuthority:RoleRevoked", async ({ event, context }) => {
 ponder.on("PhalaAuthority:TargetFunctionRoleUpdated", async ({ event, context }) => {
   const { target, selector, roleId: role } = event.args;
   await advance(context, event.block);
-  const set = { role, ...stamp(event) };
+  const set = { role, name: nameOf(roleName, Number(role)), ...stamp(event) };
+  const found = contractAt(suiteContracts(context), target);
+  const names = { contract: found?.name ?? null, signature: found ? signatureOf(found.abi, selector) : null };
   await context.db
     .insert(functionRole)
-    .values({ target, selector, ...set })
+    .values({ target, selector, ...names, ...set })
     .onConflictDoUpdate(set);
 });
 
 ponder.on("PhalaAuthority:OperationScheduled", async ({ event, context }) => {
   const { operationId: hash, nonce, schedule, caller, target, data } = event.args;
   await advance(context, event.block);
+  const selector = data.slice(0, 10) as Hex;
+  // What has no class is admin's, and so is all that the authority itself restricts.
+  const classed = await context.db.find(functionRole, { target, selector });
+  const readyAt = BigInt(schedule);
   await context.db.insert(operation).values({
     hash,
     nonce,
@@ -51,12 +65,16 @@ ponder.on("PhalaAuthority:OperationScheduled", async ({ event, context }) => {
     caller,
     target,
     data,
+    ...decodeCall(suiteContracts(context), target, data),
+    role: classed?.name ?? "admin",
     scheduledAt: event.block.timestamp,
-    readyAt: BigInt(schedule),
-    expiresAt: BigInt(schedule) + WINDOW,
+    readyAt,
+    expiresAt: readyAt + WINDOW,
     scheduleTransaction: event.transaction.hash,
+    lockedAgainst: 0n,
   });
   await context.db.update(authority, { address: event.log.address }).set((row) => ({ operations: row.operations + 1 }));
+  await planGovernanceReview(context, readyAt);
 });
 
 ponder.on("PhalaAuthority:OperationExecuted", async ({ event, context }) => {
@@ -66,8 +84,57 @@ ponder.on("PhalaAuthority:OperationExecuted", async ({ event, context }) => {
 
 ponder.on("PhalaAuthority:OperationCanceled", async ({ event, context }) => {
   await advance(context, event.block);
+  // A veto cancels by a transaction of its own, and says so in an event after this one.
   await close(context, event, "cancelled");
 });
+
+/** Lets operations and proposals be looked at in the first block from `time` on, if not before. */
+export async function planGovernanceReview({ db, contracts }: Context, time: bigint): Promise<void> {
+  const key = { address: contracts.PhalaAuthority.address };
+  const row = await db.find(authority, key);
+  if (row !== null && time < row.review) await db.update(authority, key).set({ review: time });
+}
+
+/** What time alone has done by `timestamp`: operations that became ready or expired, quorums that are fixed. */
+export async function reviewGovernance(context: Context, { timestamp }: { timestamp: bigint }): Promise<void> {
+  const { db, contracts } = context;
+  const key = { address: contracts.PhalaAuthority.address };
+  const row = await db.find(authority, key);
+  if (row === null || row.review > timestamp) return;
+
+  const due = await db.sql
+    .select({
+      hash: operation.hash,
+      nonce: operation.nonce,
+      readyAt: operation.readyAt,
+      expiresAt: operation.expiresAt,
+    })
+    .from(operation)
+    .where(and(inArray(operation.state, ["scheduled", "ready"]), lte(operation.readyAt, timestamp)));
+  for (const { hash, nonce, expiresAt } of due) {
+    const change =
+      expiresAt <= timestamp ? ({ state: "expired", closedAt: expiresAt } as const) : ({ state: "ready" } as const);
+    await db.update(operation, { hash, nonce }).set(change);
+  }
+  await fixQuorums(context, timestamp);
+
+  const [ready] = await db.sql
+    .select({ time: operation.readyAt })
+    .from(operation)
+    .where(and(eq(operation.state, "scheduled"), gt(operation.readyAt, timestamp)))
+    .orderBy(asc(operation.readyAt))
+    .limit(1);
+  const [expiring] = await db.sql
+    .select({ time: operation.expiresAt })
+    .from(operation)
+    .where(eq(operation.state, "ready"))
+    .orderBy(asc(operation.expiresAt))
+    .limit(1);
+  const times = [ready?.time, expiring?.time, await nextSnapshot(context, timestamp)].filter(
+    (time) => time !== undefined,
+  );
+  await db.update(authority, key).set({ review: times.reduce((least, time) => (time < least ? time : least), NEVER) });
+}
 
 async function close(
   context: Context,
@@ -79,9 +146,13 @@ async function close(
   state: "executed" | "cancelled",
 ): Promise<void> {
   const { operationId: hash, nonce } = event.args;
-  await context.db
+  const { proposalId } = await context.db
     .update(operation, { hash, nonce })
     .set({ state, closedAt: event.block.timestamp, closeTransaction: event.transaction.hash });
+  // The proposal whose operation is cancelled can never be executed.
+  if (state === "cancelled" && proposalId !== null) {
+    await context.db.update(proposal, { id: proposalId }).set({ state, closedAt: event.block.timestamp });
+  }
 }
 
 function stamp(event: { block: { number: bigint; timestamp: bigint }; transaction: { hash: `0x${string}` } }) {

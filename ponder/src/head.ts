@@ -2,6 +2,7 @@
 import { ponder } from "ponder:registry";
 import { refreshAttestation } from "./attestationPolicy.ts";
 import { refreshEmission } from "./emission.ts";
+import { reviewGovernance } from "./governance.ts";
 import { advance } from "./series.ts";
 import { refreshVault } from "./staking.ts";
 import { reviewHead } from "./workerReview.ts";
@@ -12,4 +13,5 @@ ponder.on("Head:block", async ({ event, context }) => {
   await refreshVault(context, event.block);
   await refreshAttestation(context, event.block);
   await reviewHead(context, event.id, event.block);
+  await reviewGovernance(context, event.block);
 });

@@ -1,0 +1,58 @@
+/** Calls in words: contract, function, arguments. */
+import {
+  type Abi,
+  type AbiFunction,
+  type Address,
+  type Hex,
+  decodeFunctionData,
+  isAddressEqual,
+  toFunctionSelector,
+} from "viem";
+import { toFunctionSignature } from "viem";
+
+/** A contract of the suite: its name, and where it is. */
+export interface Named {
+  readonly name: string;
+  readonly abi: Abi;
+  readonly address: Address | readonly Address[] | undefined;
+}
+
+/** A call as the schema has it; null where the contract or its function is not known. */
+export interface DecodedCall {
+  readonly contract: string | null;
+  readonly signature: string | null;
+  readonly arguments: string | null;
+}
+
+/** The suite's contract at `target`. */
+export function contractAt(contracts: readonly Named[], target: Address): Named | undefined {
+  return contracts.find(({ address }) => {
+    const all = typeof address === "string" ? [address] : (address ?? []);
+    return all.some((each) => isAddressEqual(each, target));
+  });
+}
+
+/** The signature of the function `selector` of `abi`. */
+export function signatureOf(abi: Abi, selector: Hex): string | null {
+  const item = abi.find(
+    (each): each is AbiFunction => each.type === "function" && toFunctionSelector(each) === selector.toLowerCase(),
+  );
+  return item === undefined ? null : toFunctionSignature(item);
+}
+
+/** What `data` means for `target`. Data that is not what the function takes has a signature and no arguments. */
+export function decodeCall(contracts: readonly Named[], target: Address, data: Hex): DecodedCall {
+  const found = contractAt(contracts, target);
+  if (found === undefined) return { contract: null, signature: null, arguments: null };
+  const signature = signatureOf(found.abi, data.slice(0, 10) as Hex);
+  let args: string | null = null;
+  try {
+    const decoded = decodeFunctionData({ abi: found.abi, data });
+    args = JSON.stringify(decoded.args ?? [], (_, value: unknown) =>
+      typeof value === "bigint" || typeof value === "number" ? String(value) : value,
+    );
+  } catch {
+    // Nothing that the function could have been called with: it would revert.
+  }
+  return { contract: found.name, signature, arguments: args };
+}

@@ -1,0 +1,71 @@
+/** vPHA locked against operations, and the guardian's mandate. */
+import { desc, eq } from "ponder";
+import { ponder } from "ponder:registry";
+import { guardianMandate, operation, proposal, vetoLocker } from "ponder:schema";
+import { advance } from "./series.ts";
+
+/** How long vPHA stays locked after its operation is gone: a constant of the contract. */
+const COOLDOWN = 7n * 86_400n;
+
+ponder.on("VetoLock:Locked", async ({ event, context }) => {
+  const { operationId: hash, nonce, account, amount, total } = event.args;
+  await advance(context, event.block);
+  const { timestamp: updatedAt } = event.block;
+  await context.db.update(operation, { hash, nonce }).set((row) => ({
+    lockedAgainst: total,
+    lockedUntil: row.lockedUntil ?? row.expiresAt + COOLDOWN,
+  }));
+  await context.db
+    .insert(vetoLocker)
+    .values({ hash, nonce, account, locked: amount, lockedCumulative: amount, updatedAt })
+    .onConflictDoUpdate((row) => ({
+      locked: row.locked + amount,
+      lockedCumulative: row.lockedCumulative + amount,
+      updatedAt,
+    }));
+});
+
+ponder.on("VetoLock:Vetoed", async ({ event, context }) => {
+  const { operationId: hash, nonce } = event.args;
+  await advance(context, event.block);
+  const { proposalId } = await context.db.update(operation, { hash, nonce }).set({ state: "vetoed" });
+  if (proposalId !== null) await context.db.update(proposal, { id: proposalId }).set({ state: "vetoed" });
+});
+
+ponder.on("VetoLock:Ended", async ({ event, context }) => {
+  const { operationId: hash, nonce, freeAt } = event.args;
+  await advance(context, event.block);
+  await context.db.update(operation, { hash, nonce }).set({ lockedUntil: freeAt });
+});
+
+ponder.on("VetoLock:Unlocked", async ({ event, context }) => {
+  const { operationId: hash, nonce, account, amount } = event.args;
+  await advance(context, event.block);
+  await context.db.update(vetoLocker, { hash, nonce, account }).set({ locked: 0n, updatedAt: event.block.timestamp });
+  await context.db.update(operation, { hash, nonce }).set((row) => ({ lockedAgainst: row.lockedAgainst - amount }));
+});
+
+ponder.on("GuardianMandate:GuardianAppointed", async ({ event, context }) => {
+  const { guardian, end } = event.args;
+  await advance(context, event.block);
+  await context.db.insert(guardianMandate).values({
+    id: event.id,
+    mandate: event.log.address,
+    guardian,
+    appointedAt: event.block.timestamp,
+    end: BigInt(end),
+    isDismissed: false,
+    transaction: event.transaction.hash,
+  });
+});
+
+ponder.on("GuardianMandate:GuardianDismissed", async ({ event, context }) => {
+  await advance(context, event.block);
+  const [last] = await context.db.sql
+    .select({ id: guardianMandate.id })
+    .from(guardianMandate)
+    .where(eq(guardianMandate.mandate, event.log.address))
+    .orderBy(desc(guardianMandate.id))
+    .limit(1);
+  if (last) await context.db.update(guardianMandate, last).set({ end: event.block.timestamp, isDismissed: true });
+});
