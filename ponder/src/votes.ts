@@ -97,16 +97,14 @@ ponder.on("PhalaGovernor:ProposalCreated", async ({ event, context }) => {
   const contracts = suiteContracts(context);
   for (const [index, target] of targets.entries()) {
     const data = calldatas[index] ?? "0x";
-    await context.db
-      .insert(proposalCall)
-      .values({
-        proposalId: id,
-        index,
-        target,
-        value: values[index] ?? 0n,
-        data,
-        ...decodeCall(contracts, target, data),
-      });
+    await context.db.insert(proposalCall).values({
+      proposalId: id,
+      index,
+      target,
+      value: values[index] ?? 0n,
+      data,
+      ...decodeCall(contracts, target, data),
+    });
   }
   // In the first second after the snapshot, when nothing changes it any more.
   await planGovernanceReview(context, voteStart + 1n);
@@ -119,17 +117,15 @@ for (const name of ["PhalaGovernor:VoteCast", "PhalaGovernor:VoteCastWithParams"
     const id = String(proposalId);
     const choice = nameOf(support, number);
     const { timestamp } = event.block;
-    await context.db
-      .insert(vote)
-      .values({
-        proposalId: id,
-        voter: account,
-        support: choice,
-        weight,
-        reason,
-        timestamp,
-        transaction: event.transaction.hash,
-      });
+    await context.db.insert(vote).values({
+      proposalId: id,
+      voter: account,
+      support: choice,
+      weight,
+      reason,
+      timestamp,
+      transaction: event.transaction.hash,
+    });
     await context.db.update(proposal, { id }).set((row) => ({
       voters: row.voters + 1,
       forVotes: row.forVotes + (choice === "for" ? weight : 0n),

@@ -4,9 +4,11 @@ import path from "node:path";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 
-/** The files of `ponder/queries`; those that need a registry or workers are called `attestation-…` and `compute-…`. */
-export function sampleQueries(part?: "suite" | "attestation" | "compute"): { name: string; text: string }[] {
-  const partOf = (name: string) => /^(attestation|compute)-/.exec(name)?.[1] ?? "suite";
+/** The files of `ponder/queries`; those that need a registry, workers or votes are called `attestation-…`, `compute-…`, `governance-…`. */
+export function sampleQueries(
+  part?: "suite" | "attestation" | "compute" | "governance",
+): { name: string; text: string }[] {
+  const partOf = (name: string) => /^(attestation|compute|governance)-/.exec(name)?.[1] ?? "suite";
   const folder = path.join(ROOT, "ponder/queries");
   return readdirSync(folder)
     .filter((name) => name.endsWith(".graphql"))
