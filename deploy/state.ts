@@ -433,7 +433,7 @@ async function readSettings(
   const last = new Map<string, AuthoritySetting>();
   const note = (kind: AuthoritySetting["kind"], subject: bigint | Address, value: bigint) =>
     last.set(`${kind} ${subject}`, { kind, subject: String(subject), value });
-  for (const { first, last: end } of ranges(startBlock, blockNumber)) {
+  for (const { first, last: end } of blockRanges(startBlock, blockNumber)) {
     const logs = await client.getLogs({
       address: phalaAuthority,
       events: SETTINGS,
@@ -467,7 +467,7 @@ async function readSettings(
 }
 
 /** The blocks `from` … `to` in parts that one log query may ask for. */
-function* ranges(from: bigint, to: bigint): Generator<{ readonly first: bigint; readonly last: bigint }> {
+export function* blockRanges(from: bigint, to: bigint): Generator<{ readonly first: bigint; readonly last: bigint }> {
   for (let first = from; first <= to; first += LOG_RANGE) {
     const last = first + LOG_RANGE - 1n;
     yield { first, last: last < to ? last : to };
@@ -486,7 +486,7 @@ async function receivedBy(
   toBlock: bigint,
 ): Promise<bigint> {
   let sum = 0n;
-  for (const { first, last } of ranges(fromBlock, toBlock)) {
+  for (const { first, last } of blockRanges(fromBlock, toBlock)) {
     const logs = await client.getLogs({
       address: token,
       event: TRANSFER,

@@ -1,6 +1,6 @@
 /**
- * Writes what TypeScript reads of the compiled contracts: `deploy/generated/abis.ts`, and `deploy/generated/addresses.ts`
- * from the manifests in `deployments` (`--deployments` names another folder) and, by prediction, from the parameters. With
+ * Writes what TypeScript reads of the compiled contracts: `deploy/generated/abis.ts`, the role graph that genesis makes,
+ * `deploy/role-graph.json`, and `deploy/generated/addresses.ts` from the manifests in `deployments` (`--deployments` names another folder) and, by prediction, from the parameters. With
  * `--check`, writes nothing and fails if a file is not what would be written.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -58,9 +58,15 @@ async function renderAddresses(): Promise<string> {
   return `${HEADER}\nexport const addresses = ${JSON.stringify(addresses, null, 2)} as const;\n`;
 }
 
+/** Who holds which role, and which function is in which class: what `deploy verify` compares the chain with. */
+async function renderRoleGraph(): Promise<string> {
+  const { plannedGraph } = await import("../deploy/verify/roleGraph.ts");
+  return `${JSON.stringify(plannedGraph(), null, 2)}\n`;
+}
+
 /** Writes the file, or with `--check` compares it. Returns whether it is what it should be. */
 function emit(name: string, wanted: string): boolean {
-  const target = path.join(root, "deploy/generated", name);
+  const target = path.join(root, "deploy", name);
   if (!flags.check) {
     writeFileSync(target, wanted);
     return true;
@@ -70,5 +76,8 @@ function emit(name: string, wanted: string): boolean {
   return false;
 }
 
-const fresh = emit("abis.ts", renderAbis()) && emit("addresses.ts", await renderAddresses());
+const fresh =
+  emit("generated/abis.ts", renderAbis()) &&
+  emit("role-graph.json", await renderRoleGraph()) &&
+  emit("generated/addresses.ts", await renderAddresses());
 process.exit(fresh ? 0 : 1);

@@ -15,7 +15,7 @@ const startBlock = {
   description: "A block before the suite's first contract, where no manifest says it and the node keeps no past states",
 } as const;
 
-/** `deploy suite`, `deploy status`, `merkle build`, `merkle proof`. */
+/** `deploy suite`, `deploy status`, `deploy verify`, `merkle build`, `merkle proof`. */
 export const deploymentTasks = [
   emptyTask("deploy", "Deploys the suite, or shows how far it is deployed (choose the chain with --network)").build(),
   task(["deploy", "suite"], "Deploys what is missing of the suite and brings it through genesis")
@@ -34,6 +34,15 @@ export const deploymentTasks = [
     .addOption(startBlock)
     .addFlag(json)
     .setAction(() => import("./status.ts"))
+    .build(),
+  task(["deploy", "verify"], "Verifies bytecode, roles and parameters on the chain; fails unless everything holds")
+    .addOption(preset)
+    .addOption(parameters)
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .addOption(startBlock)
+    .addFlag(json)
+    .setAction(() => import("./verify.ts"))
     .build(),
 
   emptyTask("merkle", "Trees of the MerkleDistributor").build(),

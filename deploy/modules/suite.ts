@@ -44,6 +44,11 @@ const MODULES: Readonly<Record<ContractName, Module>> = {
   stateAssertion,
 };
 
+/** Where the contract's source is: below `contracts/`, without the ending. */
+export function sourceOf(name: ContractName): string {
+  return MODULES[name].source;
+}
+
 /** A contract that these parameters call for. */
 export interface Deployment {
   readonly name: ContractName;

@@ -1,0 +1,258 @@
+/** `deploy verify`: says yes to a deployment that is as it should be, and no to each of these that are not. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  type Address,
+  type Hex,
+  encodeAbiParameters,
+  encodeFunctionData,
+  keccak256,
+  numberToHex,
+  parseEther,
+} from "viem";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runtimeCode } from "../../deploy/artifacts.ts";
+import { chainReader } from "../../deploy/executors/account.ts";
+import {
+  emissionVaultAbi,
+  guardianMandateAbi,
+  phalaAuthorityAbi,
+  slashingAbi,
+  workerRegistryAbi,
+  workerRewardsAbi,
+} from "../../deploy/generated/abis.ts";
+import type { ContractName } from "../../deploy/modules/module.ts";
+import { planSuite } from "../../deploy/modules/suite.ts";
+import { parametersFor } from "../../deploy/parameters/parameters.ts";
+import { GOVERNED, ROLES } from "../../deploy/roles.ts";
+import { deploySuite } from "../../deploy/suite.ts";
+import { committedGraph, plannedGraph } from "../../deploy/verify/roleGraph.ts";
+import { formatVerification, verifySuite } from "../../deploy/verify/verify.ts";
+import { modelId } from "../../scripts/compute/calls.ts";
+import { devAccount } from "../../scripts/devnet/chain.ts";
+import { createChain } from "../helpers/chain.ts";
+
+const DAY = 86_400;
+const parameters = parametersFor("local", "current");
+const plan = planSuite(parameters);
+const { contracts } = plan;
+const [deployer, governance, stranger] = [devAccount(0), devAccount(1), devAccount(19)];
+const folder = mkdtempSync(path.join(tmpdir(), "verify-"));
+
+let chain: Awaited<ReturnType<typeof createChain>>;
+let clean: Hex;
+
+beforeAll(async () => {
+  chain = await createChain();
+  const manifestPath = path.join(folder, "manifest.json");
+  await deploySuite({ transport: chain.transport, parameters, deployer, governance, manifestPath });
+  clean = await chain.clock.snapshot();
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const verify = () => verifySuite(chainReader(chain.transport), parameters, plan, 0n);
+
+/** What governance decides, and carries out after the wait. */
+async function decide(target: Address, data: Hex): Promise<void> {
+  const authority = { address: contracts.phalaAuthority, abi: phalaAuthorityAbi, account: governance.address } as const;
+  await chain.wallet.writeContract({ ...authority, functionName: "schedule", args: [target, data, 0] });
+  const id = { functionName: "hashOperation", args: [governance.address, target, data] } as const;
+  const operation = await chain.publicClient.readContract({ ...authority, ...id });
+  const ready = { functionName: "getSchedule", args: [operation] } as const;
+  await chain.clock.setNextBlockTimestamp({
+    timestamp: BigInt(await chain.publicClient.readContract({ ...authority, ...ready })),
+  });
+  await chain.wallet.writeContract({ ...authority, functionName: "execute", args: [target, data] });
+}
+
+const ofAuthority = (
+  functionName: "grantRole" | "revokeRole" | "setTargetFunctionRole" | "setTargetClosed",
+  args: readonly unknown[],
+) =>
+  decide(contracts.phalaAuthority, encodeFunctionData({ abi: phalaAuthorityAbi, functionName, args: args as never }));
+
+/** Changes the code of a contract in place. */
+async function alter(name: ContractName, change: (code: string) => string): Promise<void> {
+  const address = contracts[name];
+  if (address === null) throw new Error(`${name} is not deployed`);
+  const code = (await chain.publicClient.getCode({ address })) ?? "0x";
+  const changed = change(code);
+  expect(changed).not.toBe(code);
+  await chain.clock.setCode({ address, bytecode: changed as Hex });
+}
+
+/** The slot of AccessManager that holds who has `role`, since when, with which delay. */
+function accessSlot(role: bigint, account: Address): Hex {
+  const slotOf = (key: Hex, slot: Hex | bigint) =>
+    keccak256(`0x${key.slice(2)}${(typeof slot === "bigint" ? numberToHex(slot, { size: 32 }) : slot).slice(2)}`);
+  const roleSlot = slotOf(numberToHex(role, { size: 32 }), 1n);
+  return slotOf(encodeAbiParameters([{ type: "address" }], [account]), roleSlot);
+}
+
+it("the committed role graph is the one that genesis makes", () => {
+  expect(committedGraph()).toEqual(plannedGraph());
+});
+
+it("a deployment as it should be is verified, and the table says so", async () => {
+  const verification = await verify();
+  expect(verification.findings.filter(({ kind }) => kind === "fail")).toEqual([]);
+  const text = formatVerification(verification);
+  expect(text).toMatch(/ok +bytecode +vpha 0x/);
+  expect(text).toMatch(/ok +roles +role graph, from the events +\d+ edges/);
+  expect(text).toMatch(/note attestation root key +another key/);
+  expect(text.endsWith("verified")).toBe(true);
+});
+
+it("a longer delay is no fault", async () => {
+  await ofAuthority("grantRole", [ROLES.core, governance.address, 60 * DAY]);
+  expect((await verify()).ok).toBe(true);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
+const REPLACE_SINK = encodeFunctionData({
+  abi: emissionVaultAbi,
+  functionName: "replaceSink",
+  args: [1, stranger.address],
+});
+
+describe("a deployment is refused, and what is wrong with it is named, that has", () => {
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      "an unknown guardian",
+      () => ofAuthority("grantRole", [ROLES.guardian, stranger.address, 0]),
+      new RegExp(`roles +guardian: ${stranger.address}`, "i"),
+    ],
+    [
+      "a role of the deployer",
+      () => ofAuthority("grantRole", [ROLES.admin, deployer.address, 52 * DAY]),
+      new RegExp(`roles +admin: ${deployer.address}`, "i"),
+    ],
+    [
+      "no veto",
+      () => ofAuthority("revokeRole", [ROLES.veto, contracts.vetoLock]),
+      /roles +veto: vetoLock +- instead of 0 s/,
+    ],
+    [
+      "a function in another class",
+      () => ofAuthority("setTargetFunctionRole", [contracts.workerRegistry, [GOVERNED.setModel.selector], ROLES.core]),
+      /roles +workerRegistry\.setModel +core instead of parameters/,
+    ],
+    [
+      "a function with a class that nobody knows of",
+      () => ofAuthority("setTargetFunctionRole", [contracts.pha, ["0xa9059cbb"], ROLES.guardian]),
+      /roles +pha\.0xa9059cbb +guardian instead of -/,
+    ],
+    [
+      "a closed target",
+      () => ofAuthority("setTargetClosed", [contracts.vpha, true]),
+      /roles +closed target vpha +yes instead of -/,
+    ],
+    [
+      "a delay below its floor",
+      async () => {
+        const slot = accessSlot(ROLES.core, governance.address);
+        const held = BigInt(
+          (await chain.publicClient.getStorageAt({ address: contracts.phalaAuthority, slot })) ?? "0x",
+        );
+        const since = held & ((1n << 48n) - 1n);
+        await chain.clock.setStorageAt({
+          address: contracts.phalaAuthority,
+          index: slot,
+          value: numberToHex(since | (BigInt(DAY) << 48n), { size: 32 }),
+        });
+      },
+      /roles +core: governance +86400 s instead of 4492800 s/,
+    ],
+    ["another sink", () => decide(contracts.emissionVault, REPLACE_SINK), /parameters +emissionVault\.sink of workers/],
+    [
+      "another slasher",
+      () =>
+        decide(
+          contracts.slashing,
+          encodeFunctionData({ abi: slashingAbi, functionName: "setSlasher", args: [stranger.address] }),
+        ),
+      /parameters +slashing\.slasher/,
+    ],
+    [
+      "another guardian",
+      async () => {
+        const { timestamp } = await chain.publicClient.getBlock();
+        const end = Number(timestamp) + 100 * DAY;
+        const args = [stranger.address, end] as const;
+        await decide(
+          contracts.guardianMandate,
+          encodeFunctionData({ abi: guardianMandateAbi, functionName: "appoint", args }),
+        );
+      },
+      /parameters +guardianMandate\.guardian/,
+    ],
+    [
+      "another ceiling",
+      () =>
+        decide(
+          contracts.workerRewards,
+          encodeFunctionData({ abi: workerRewardsAbi, functionName: "setCeiling", args: [parseEther("1")] }),
+        ),
+      /parameters +workerRewards\.ceiling/,
+    ],
+    [
+      "another catalog",
+      () =>
+        decide(
+          contracts.workerRegistry,
+          encodeFunctionData({
+            abi: workerRegistryAbi,
+            functionName: "setModel",
+            args: [modelId("H100"), parseEther("200"), 100],
+          }),
+        ),
+      /parameters +workerRegistry\.model H100 +200 vPHA, weight 1 instead of 1250 vPHA, weight 1/,
+    ],
+    [
+      "one byte of code altered",
+      () => alter("vpha", (code) => `${code.slice(0, 200)}${code[200] === "0" ? "1" : "0"}${code.slice(201)}`),
+      /bytecode +vpha 0x/,
+    ],
+    ["code appended", () => alter("slashing", (code) => `${code}00`), /bytecode +slashing 0x/],
+    [
+      "another root key",
+      () =>
+        alter("tdxVerifier", (code) => replaceImmutable(code, "attestation/TdxVerifier", parameters.attestation.root)),
+      /parameters +tdxVerifier\.rootKey/,
+    ],
+  ])("%s", async (_, tamper, message) => {
+    await tamper();
+    const verification = await verify();
+    expect(verification.ok).toBe(false);
+    const text = formatVerification(verification);
+    const failed = text.split("\n").filter((line) => line.startsWith("FAIL"));
+    expect(failed.join("\n")).toMatch(message);
+    expect(failed.length).toBeLessThanOrEqual(2);
+    expect(text).toMatch(/NOT VERIFIED: \d failed$/);
+    await chain.clock.revert({ id: clean });
+    clean = await chain.clock.snapshot();
+  });
+});
+
+/** The code with another first coordinate of the root key: an immutable, so that no byte of the build is changed. */
+function replaceImmutable(code: string, source: string, root: typeof parameters.attestation.root): string {
+  if (root === "intel") throw new Error("the local parameters have a test root");
+  expect(runtimeCode(source).immutables.length).toBeGreaterThan(0);
+  return code.replaceAll(root.x.slice(2).toLowerCase(), "11".repeat(32));
+}
+
+it("a deployment before genesis is refused", async () => {
+  const unsealed = await createChain();
+  const manifestPath = path.join(folder, "unsealed.json");
+  await deploySuite({ transport: unsealed.transport, parameters, deployer, governance: null, manifestPath });
+  const verification = await verifySuite(chainReader(unsealed.transport), parameters, plan, 0n);
+  expect(verification.ok).toBe(false);
+  const failed = verification.findings.filter(({ kind }) => kind === "fail").map(({ name }) => name);
+  expect(failed).toEqual(expect.arrayContaining(["authority.sealed", "core: governance", "emissionVault.started"]));
+  expect(verification.findings.filter(({ part }) => part === "bytecode").every(({ kind }) => kind === "ok")).toBe(true);
+});
