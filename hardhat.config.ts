@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import keystore from "@nomicfoundation/hardhat-keystore";
+import verify from "@nomicfoundation/hardhat-verify";
 import { configVariable, defineConfig } from "hardhat/config";
 import { deploymentTasks } from "./deploy/hardhat/tasks.ts";
 import { keeperTasks } from "./scripts/keeper/hardhat/tasks.ts";
@@ -46,8 +47,14 @@ const build = {
   },
 };
 
+/** Endpoint and deployer of a network, from the keystore or the environment. */
+const remoteAccess = (network: string) => ({
+  url: configVariable(`${network}_URL`),
+  accounts: [configVariable(`${network}_DEPLOYER_KEY`)],
+});
+
 export default defineConfig({
-  plugins: [keystore],
+  plugins: [keystore, verify],
   // What is built by default is what is deployed. Without an entry of its own, Hardhat's production profile would have its
   // settings and no overrides; and isolated, each file on its own, it would take several times as long for the same code.
   solidity: { profiles: { default: build, production: { ...build, isolated: false } } },
@@ -57,6 +64,10 @@ export default defineConfig({
     local: { type: "http", url: "http://127.0.0.1:8545" },
     // Any chain: endpoint and keys come from the keystore (or the environment), never from a file in the tree.
     remote: { type: "http", url: configVariable("REMOTE_URL"), accounts: [configVariable("REMOTE_DEPLOYER_KEY")] },
+    // Those that the suite is meant for. A multisig governs there, so that the deployer's key is all that is needed.
+    ethereum: { type: "http", chainId: 1, ...remoteAccess("ETHEREUM") },
+    sepolia: { type: "http", chainId: 11_155_111, ...remoteAccess("SEPOLIA") },
+    phala: { type: "http", chainId: 2035, chainType: "op", ...remoteAccess("PHALA") },
     // The same where an account governs, and its key is at hand.
     remoteGovernance: {
       type: "http",
@@ -64,6 +75,22 @@ export default defineConfig({
       accounts: [configVariable("REMOTE_DEPLOYER_KEY"), configVariable("REMOTE_GOVERNANCE_KEY")],
     },
   },
+  // Ethereum and Sepolia, and their explorers, Hardhat knows.
+  chainDescriptors: {
+    2035: {
+      name: "Phala",
+      chainType: "op",
+      blockExplorers: {
+        blockscout: {
+          name: "Phala Explorer",
+          url: "https://explorer.phala.network",
+          apiUrl: "https://explorer.phala.network/api",
+        },
+      },
+    },
+  },
+  // `deploy explorer` publishes the sources. Etherscan alone asks for a key.
+  verify: { etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") } },
   test: {
     solidity: {
       fuzz: { runs: 200 },

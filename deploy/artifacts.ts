@@ -1,13 +1,19 @@
 /** Bytecode of the compiled contracts. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { type Hex, isHex } from "viem";
+import { type Abi, type AbiParameter, type Hex, isHex } from "viem";
 
 const FOLDER = path.join(import.meta.dirname, "../artifacts/contracts");
 
 /** Creation bytecode of `source`, such as `token/PHA`. */
 export function creationCode(source: string): Hex {
   return codeOf(readArtifact(source), "bytecode", source);
+}
+
+/** The parameters of the constructor of `source`. */
+export function constructorOf(source: string): readonly AbiParameter[] {
+  const abi = readArtifact(source)["abi"] as Abi;
+  return abi.find((item) => item.type === "constructor")?.inputs ?? [];
 }
 
 /** Where the constructor writes what only it knows, in bytes. */

@@ -15,7 +15,7 @@ const startBlock = {
   description: "A block before the suite's first contract, where no manifest says it and the node keeps no past states",
 } as const;
 
-/** `deploy suite`, `deploy status`, `deploy verify`, `merkle build`, `merkle proof`. */
+/** `deploy suite`, `deploy status`, `deploy verify`, `deploy explorer`, `merkle build`, `merkle proof`. */
 export const deploymentTasks = [
   emptyTask("deploy", "Deploys the suite, or shows how far it is deployed (choose the chain with --network)").build(),
   task(["deploy", "suite"], "Deploys what is missing of the suite and brings it through genesis")
@@ -43,6 +43,13 @@ export const deploymentTasks = [
     .addOption(startBlock)
     .addFlag(json)
     .setAction(() => import("./verify.ts"))
+    .build(),
+  task(["deploy", "explorer"], "Publishes the sources of the suite on an explorer, which verifies them")
+    .addOption(preset)
+    .addOption(parameters)
+    .addOption(manifest)
+    .addOption({ ...text, name: "explorer", description: "etherscan, blockscout or sourcify (default)" })
+    .setAction(() => import("./explorer.ts"))
     .build(),
 
   emptyTask("merkle", "Trees of the MerkleDistributor").build(),
