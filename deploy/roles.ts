@@ -1,5 +1,5 @@
 /** The delay classes of PhalaAuthority, and which function of the suite is in which. Mirrors `contracts/types/DelayClass.sol`. */
-import { type Abi, type Address, type Hex, getAbiItem, toFunctionSelector } from "viem";
+import { type Abi, type AbiFunction, type Address, type Hex, getAbiItem, toFunctionSelector } from "viem";
 import {
   attestationRegistryAbi,
   emissionVaultAbi,
@@ -76,13 +76,15 @@ export interface GovernedFunction {
   readonly contract: ContractName;
   readonly name: string;
   readonly selector: Hex;
+  readonly item: AbiFunction;
   readonly role: RoleName;
 }
 
-const governed = (contract: ContractName, item: Parameters<typeof toFunctionSelector>[0], role: RoleName) => ({
+const governed = (contract: ContractName, item: AbiFunction, role: RoleName): GovernedFunction => ({
   contract,
-  name: typeof item === "string" ? item : item.name,
+  name: item.name,
   selector: toFunctionSelector(item),
+  item,
   role,
 });
 
