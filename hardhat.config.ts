@@ -15,21 +15,28 @@ const evmVersion = "osaka";
 /** No hash of the sources in the bytecode: CREATE2 addresses follow from the code, and a comment does not change them. */
 const metadata = { bytecodeHash: "none" };
 
+/** Where each variable is in storage: what the tasks of governance say of the slots that they change. */
+const outputSelection = { "*": { "*": ["storageLayout"] } };
+
 /** For contracts that are called rarely, and for Solidity tests: compiles in a quarter of the time. */
-const plain = { version, path, settings: { evmVersion, metadata, optimizer: { enabled: true, runs: 200 } } };
+const plain = {
+  version,
+  path,
+  settings: { evmVersion, metadata, outputSelection, optimizer: { enabled: true, runs: 200 } },
+};
 
 /** For contracts whose gas stakers and operators pay. */
 const hot = {
   version,
   path,
-  settings: { evmVersion, metadata, viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
+  settings: { evmVersion, metadata, outputSelection, viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
 };
 
 /** For what would not fit the limit of EIP-170 (24,576 bytes) otherwise. */
 const small = {
   version,
   path,
-  settings: { evmVersion, metadata, viaIR: true, optimizer: { enabled: true, runs: 200 } },
+  settings: { evmVersion, metadata, outputSelection, viaIR: true, optimizer: { enabled: true, runs: 200 } },
 };
 
 const build = {
@@ -61,6 +68,8 @@ export default defineConfig({
   paths: { sources: ["./contracts", "./test/mocks"], tests: { solidity: "./test/contracts" } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    // What the tasks of governance are tried out on: a fork, of the type of the chain that it is made from.
+    fork: { type: "edr-simulated" },
     local: { type: "http", url: "http://127.0.0.1:8545" },
     // Any chain: endpoint and keys come from the keystore (or the environment), never from a file in the tree.
     remote: { type: "http", url: configVariable("REMOTE_URL"), accounts: [configVariable("REMOTE_DEPLOYER_KEY")] },

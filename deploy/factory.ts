@@ -12,13 +12,13 @@ export const FACTORY: Address = "0x914d7Fec6aaC8cd542e72Bca78B30650d45643d7";
 export const SALT: Hex = keccak256(stringToHex("phala protocol suite 1"));
 
 /** Where the factory puts `initCode`. */
-export function create2Address(initCode: Hex): Address {
-  return getContractAddress({ opcode: "CREATE2", from: FACTORY, salt: SALT, bytecode: initCode });
+export function create2Address(initCode: Hex, salt = SALT): Address {
+  return getContractAddress({ opcode: "CREATE2", from: FACTORY, salt, bytecode: initCode });
 }
 
 /** What the factory is sent to create `initCode`. */
-export function create2Data(initCode: Hex): Hex {
-  return concatHex([SALT, initCode]);
+export function create2Data(initCode: Hex, salt = SALT): Hex {
+  return concatHex([salt, initCode]);
 }
 
 export interface FactoryInstallation {

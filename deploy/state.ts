@@ -1,6 +1,7 @@
 /** What there is of the suite on a chain, read at one block: the input of tasks, of `status` and of the final check. */
 import type { RootKey } from "../scripts/attestation/files.ts";
 import { type Address, type Hex, type PublicClient, erc20Abi, getAbiItem, parseAbiItem } from "viem";
+import type { Call } from "./call.ts";
 import { FACTORY } from "./factory.ts";
 import {
   attestationRegistryAbi,
@@ -25,9 +26,13 @@ import { imageIdOf } from "./parameters/attestation.ts";
 import { modelOf, type slashingLimitsOf } from "./parameters/compute.ts";
 import { ACCOUNT_NAMES, type Parameters } from "./parameters/parameters.ts";
 import { GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, ROLE_NAMES, type RoleName } from "./roles.ts";
+import { type SafeState, readSafe, safeCalls } from "./safe/account.ts";
 
 /** The least that is needed of a client: any viem client with public actions. */
-export type Reader = Pick<PublicClient, "readContract" | "getCode" | "getBlock" | "getLogs" | "getBlockNumber">;
+export type Reader = Pick<
+  PublicClient,
+  "readContract" | "getCode" | "getStorageAt" | "getBlock" | "getLogs" | "getBlockNumber"
+>;
 
 export interface Member {
   readonly account: Address;
@@ -107,6 +112,8 @@ export interface SuiteState {
   readonly contracts: Contracts;
   /** Whether the CREATE2 factory is there. */
   readonly factory: boolean;
+  /** The Safe that the parameters have created, and what is left of that; null where they name none. */
+  readonly safe: { readonly account: SafeState | undefined; readonly calls: readonly Call[] } | null;
   readonly exists: Readonly<Record<ContractName, boolean>>;
   readonly token: {
     readonly totalSupply: bigint;
@@ -177,6 +184,14 @@ export async function readState(
   const { phalaAuthority, teamVesting, pha, emissionVault, vpha, merkleDistributor, tdxVerifier, attestationRegistry } =
     exists;
 
+  const safe = async (): Promise<SuiteState["safe"]> => {
+    if (parameters.safe === null) return null;
+    const [account, calls] = await Promise.all([
+      readSafe(client, parameters.accounts.governance, blockNumber),
+      safeCalls(client, parameters.safe, blockNumber),
+    ]);
+    return { account, calls };
+  };
   const balanceOf = async (account: Address) =>
     pha
       ? client.readContract({
@@ -263,6 +278,7 @@ export async function readState(
     block: { number: blockNumber, timestamp },
     contracts,
     factory,
+    safe: await safe(),
     exists,
     token: await token(),
     authority,

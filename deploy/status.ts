@@ -1,6 +1,6 @@
 /** What a deployment looks like on its chain, beside what its parameters say. Reads only. */
 import type { RootKey } from "../scripts/attestation/files.ts";
-import { type Hex, formatEther } from "viem";
+import { type Address, type Hex, formatEther, zeroAddress } from "viem";
 import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
@@ -10,6 +10,7 @@ import { ceilingOf, modelOf, slashingLimitsOf } from "./parameters/compute.ts";
 import { type Parameters, emissionBudget, unixTime } from "./parameters/parameters.ts";
 import { TOTAL_SUPPLY } from "./parameters/validate.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, ROLES, ROLE_NAMES, holdersOf, isDelayOf } from "./roles.ts";
+import { SAFE_CONTRACTS } from "./safe/contracts.ts";
 import { type Member, type SuiteState, readState } from "./state.ts";
 import { genesis } from "./tasks/0001-genesis/genesis.ts";
 import type { ChainReader } from "./executors/account.ts";
@@ -73,6 +74,7 @@ function contractList(contracts: Contracts) {
 
 function remainingSteps(state: SuiteState, parameters: Parameters, plan: Plan): string[] {
   const steps = deploymentCalls(plan, (name) => state.exists[name]).map(({ description }) => description);
+  steps.unshift(...(state.safe?.calls ?? []).map(({ description }) => description));
   if (!state.factory) steps.unshift("install the CREATE2 factory");
   if (!state.exists.pha && "adopt" in parameters.token) {
     steps.unshift(`there is no token at ${parameters.token.adopt}`);
@@ -123,6 +125,15 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
       const found = totalSupply <= TOTAL_SUPPLY ? "at most 1e27" : String(totalSupply);
       check("pha.totalSupply", found, "at most 1e27");
     }
+  }
+  if (state.safe?.account !== undefined && parameters.safe !== null) {
+    const { owners, threshold, modules, guard, singleton } = state.safe.account;
+    const sorted = (accounts: readonly Address[]) => [...accounts].sort().join(", ");
+    check("safe.singleton", singleton, SAFE_CONTRACTS.singleton.address);
+    check("safe.owners", sorted(owners), sorted(parameters.safe.owners), true);
+    check("safe.threshold", String(threshold), String(parameters.safe.threshold), true);
+    check("safe.modules", sorted(modules), "", true);
+    check("safe.guard", guard, zeroAddress, true);
   }
   if (teamVesting !== null && team !== null) {
     check("teamVesting.owner", teamVesting.beneficiary, team.beneficiary, true);

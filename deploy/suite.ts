@@ -9,6 +9,7 @@ import {
   reason,
   waitUntilIdle,
 } from "./executors/account.ts";
+import { type SafeSigners, isSafeSigners, safeExecutor } from "./executors/safe.ts";
 import { type Manifest, findManifest, findManifestOf, manifestPathFor, writeManifest } from "./manifest.ts";
 import { type Plan, deploymentCalls, planSuite } from "./modules/suite.ts";
 import { type Parameters, unixTime } from "./parameters/parameters.ts";
@@ -22,8 +23,8 @@ export interface DeploySuiteOptions {
   readonly parameters: Parameters;
   /** Pays for the contracts. Gets no role and no token. */
   readonly deployer: Account | Address;
-  /** The parameters' governance account; null if it does not sign here: then genesis is left to it. */
-  readonly governance: Account | Address | null;
+  /** The parameters' governance account, or owners of the Safe that it is: the deployer pays what they sign; null if it does not sign here: then genesis is left to it. */
+  readonly governance: Account | Address | SafeSigners | null;
   /** Default: `deployments/<network>.json`. */
   readonly manifestPath?: string | undefined;
   /** See {@link startOf}. */
@@ -51,10 +52,10 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
   }
   findManifestOf(parameters.preset, manifestPath);
   await checkChain(reader, parameters);
-  if (options.governance !== null && addressOf(options.governance) !== parameters.accounts.governance) {
-    throw new Error(
-      `the governance account is ${addressOf(options.governance)}, but accounts.governance is ${parameters.accounts.governance}`,
-    );
+  const { governance } = options;
+  const { governance: governing } = parameters.accounts;
+  if (governance !== null && !isSafeSigners(governance) && addressOf(governance) !== governing) {
+    throw new Error(`the governance account is ${addressOf(governance)}, but accounts.governance is ${governing}`);
   }
 
   const plan = planSuite(parameters);
@@ -93,19 +94,17 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
     contracts: plan.contracts,
   };
   writeManifest(manifestPath, manifest);
-  await executor.execute(deploymentCalls(plan, (name) => before.exists[name]));
+  await executor.execute([...(before.safe?.calls ?? []), ...deploymentCalls(plan, (name) => before.exists[name])]);
 
-  if (options.governance === null) return manifest;
-  await waitUntilIdle(reader, parameters.accounts.governance);
+  if (governance === null) return manifest;
+  if (!isSafeSigners(governance)) await waitUntilIdle(reader, governing);
   const deployed = await readState(reader, parameters, plan, startBlock);
   const calls = genesis(deployed, parameters);
-  await accountExecutor({
-    transport,
-    account: options.governance,
-    chainId,
-    blockNumber: deployed.block.number,
-    onStep,
-  }).execute(calls);
+  const chain = { transport, chainId, blockNumber: deployed.block.number, onStep };
+  const governor = isSafeSigners(governance)
+    ? safeExecutor({ ...chain, safe: governing, owners: governance.owners, payer: options.deployer })
+    : accountExecutor({ ...chain, account: governance });
+  await governor.execute(calls);
 
   const failed = checkSuite(await readState(reader, parameters, plan, startBlock), parameters).filter(
     // What governance decided since an earlier genesis is its own affair.

@@ -36,5 +36,7 @@ export default function action(options: DeployArguments, hre: HardhatRuntimeEnvi
     if (status.remaining.length === 0) return;
     console.log(`left for governance, ${governance}, which does not sign here:`);
     for (const step of status.remaining) console.log(`  ${step}`);
+    if (parameters.safe === null) return;
+    console.log("its owners sign what `npx hardhat deploy task build 0001` writes");
   });
 }

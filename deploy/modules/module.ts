@@ -43,6 +43,11 @@ export function contractsFrom(at: (name: ContractName) => Address | null): Contr
   return Object.fromEntries(entries) as Contracts;
 }
 
+/** Which of `contracts` is at `address`; undefined if none is. */
+export function contractAt(contracts: Contracts, address: Address): ContractName | undefined {
+  return CONTRACT_NAMES.find((name) => contracts[name] === address);
+}
+
 /** One value for each of `names`, by its name; all are asked for at once. */
 export async function byName<K extends string, V>(
   names: readonly K[],

@@ -7,9 +7,9 @@ import type { Parameters } from "../parameters/parameters.ts";
 import { InvalidParameter } from "../parameters/validate.ts";
 import { attestationRegistry } from "./attestationRegistry.ts";
 import { emissionVault } from "./emissionVault.ts";
-import { merkleDistributor } from "./merkleDistributor.ts";
 import { guardianMandate } from "./guardianMandate.ts";
-import { CONTRACT_NAMES, type ContractName, type Contracts, type Module, contractsFrom } from "./module.ts";
+import { merkleDistributor } from "./merkleDistributor.ts";
+import { CONTRACT_NAMES, type ContractName, type Contracts, type Module, contractAt, contractsFrom } from "./module.ts";
 import { pha } from "./pha.ts";
 import { phalaAuthority } from "./phalaAuthority.ts";
 import { phalaGovernor } from "./phalaGovernor.ts";
@@ -90,7 +90,7 @@ function checkAccounts({ accounts, team }: Parameters, contracts: Contracts): vo
   const named = Object.entries(accounts).map(([key, account]): [string, Address] => [`accounts.${key}`, account]);
   if (team !== null) named.push(["team.beneficiary", team.beneficiary]);
   for (const [field, account] of named) {
-    const contract = CONTRACT_NAMES.find((name) => contracts[name] === account);
+    const contract = contractAt(contracts, account);
     if (contract !== undefined)
       throw new InvalidParameter(field, `must not be the suite's own ${contract}, ${account}`);
   }

@@ -49,7 +49,7 @@ export function rootKeyOf({ root }: AttestationParameters): RootKey {
 }
 
 /** The floors as the registry takes them: days from 1970-01-01, and a bit for each status. */
-export function floorsOf({ floors }: AttestationParameters) {
+export function floorsOf({ floors }: Pick<AttestationParameters, "floors">) {
   return {
     minTcbDay: Date.parse(floors.minTcbDate) / 86_400_000,
     minQeIsvSvn: floors.minQeIsvSvn,
@@ -71,11 +71,8 @@ export function imageIdOf({ image }: Workload): Hex {
 /** Checks the member `attestation` of a parameter file. Throws {@link InvalidParameter}. */
 export function parseAttestation(value: unknown): AttestationParameters {
   const file = members(value, "attestation", ["root", "floors", "workloads"]);
-  const workloads = list(file.workloads, "attestation.workloads", parseWorkload);
-  const ids = workloads.map(imageIdOf);
-  const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
-  if (twice !== -1) throw new InvalidParameter(`attestation.workloads[${twice}].image`, "is listed twice");
-  return { root: parseRoot(file.root), floors: parseFloors(file.floors), workloads };
+  const workloads = parseWorkloads(file.workloads, "attestation.workloads");
+  return { root: parseRoot(file.root), floors: parseFloors(file.floors, "attestation.floors"), workloads };
 }
 
 function parseRoot(value: unknown): AttestationParameters["root"] {
@@ -98,8 +95,8 @@ function parseRoot(value: unknown): AttestationParameters["root"] {
   return key;
 }
 
-function parseFloors(value: unknown): AttestationParameters["floors"] {
-  const field = "attestation.floors";
+/** Checks floors. Throws {@link InvalidParameter}. */
+export function parseFloors(value: unknown, field: string): AttestationParameters["floors"] {
   const floors = members(value, field, ["minTcbDate", "minQeIsvSvn", "allowedStatuses"]);
   const allowedStatuses = list(floors.allowedStatuses, `${field}.allowedStatuses`, acceptableStatus);
   if (!allowedStatuses.includes("UpToDate") || new Set(allowedStatuses).size !== allowedStatuses.length) {
@@ -115,6 +112,15 @@ function acceptableStatus(value: unknown, field: string): AcceptableStatus {
   const found = acceptable.find((name) => name === value);
   if (found === undefined) throw new InvalidParameter(field, `must be one of ${acceptable.join(", ")}`);
   return found;
+}
+
+/** Checks a list of workloads. Throws {@link InvalidParameter}. */
+export function parseWorkloads(value: unknown, field: string): Workload[] {
+  const workloads = list(value, field, parseWorkload);
+  const ids = workloads.map(imageIdOf);
+  const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
+  if (twice !== -1) throw new InvalidParameter(`${field}[${twice}].image`, "is listed twice");
+  return workloads;
 }
 
 function parseWorkload(value: unknown, field: string): Workload {

@@ -58,14 +58,20 @@ export function slashingLimitsOf({ slashing: { rebuttalDays, processDays, caps }
 /** Checks the member `compute` of a parameter file. Throws {@link InvalidParameter}. */
 export function parseCompute(value: unknown): ComputeParameters {
   const file = members(value, "compute", ["ceiling", "models", "slashing"]);
-  const models = list(file.models, "compute.models", parseModel);
-  const twice = models.findIndex(({ name }, i) => models.findIndex((other) => other.name === name) !== i);
-  if (twice !== -1) throw new InvalidParameter(`compute.models[${twice}].name`, "is listed twice");
+  const models = parseModels(file.models, "compute.models");
   const ceiling = within(file.ceiling, "compute.ceiling", CEILING);
   if (parseEther(ceiling) % BigInt(WEIGHT_UNIT) !== 0n) {
     throw new InvalidParameter("compute.ceiling", "must be a multiple of 100 wei");
   }
   return { ceiling, models, slashing: parseSlashing(file.slashing) };
+}
+
+/** Checks a list of models. Throws {@link InvalidParameter}. */
+export function parseModels(value: unknown, field: string): ModelParameters[] {
+  const models = list(value, field, parseModel);
+  const twice = models.findIndex(({ name }, i) => models.findIndex((other) => other.name === name) !== i);
+  if (twice !== -1) throw new InvalidParameter(`${field}[${twice}].name`, "is listed twice");
+  return models;
 }
 
 function parseModel(value: unknown, field: string): ModelParameters {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Address, type Hex, formatEther, parseEther } from "viem";
 import { buildDistribution, summaryOf } from "../merkle.ts";
+import { type SafeParameters, parseSafe, safeAddress } from "../safe/account.ts";
 import { type AttestationParameters, parseAttestation } from "./attestation.ts";
 import { type ComputeParameters, parseCompute } from "./compute.ts";
 import {
@@ -54,6 +55,8 @@ export interface Parameters {
     readonly privateSale: Address;
     readonly otherRewards: Address;
   };
+  /** The Safe that governs, if it is to be created; null where `accounts.governance` exists already. */
+  readonly safe: SafeParameters | null;
   /** How long the guardian's first mandate lasts from its deployment: at most 366. */
   readonly guardianTermDays: number;
   /** Either a new PHA and who gets how much of it, or an ERC-20 that exists already. */
@@ -140,7 +143,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
     value,
     "",
     ["network", "accounts", "guardianTermDays", "token", "team", "distributor", "attestation", "compute"],
-    ["preset"],
+    ["preset", "safe"],
   );
   const network = members(file.network, "network", ["name", "chainId"]);
   const parameters: Parameters = {
@@ -150,6 +153,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
       chainId: integer(network.chainId, "network.chainId", 1, Number.MAX_SAFE_INTEGER),
     },
     accounts: parseAccounts(file.accounts),
+    safe: file.safe === undefined || file.safe === null ? null : parseSafe(file.safe),
     guardianTermDays: integer(file.guardianTermDays, "guardianTermDays", 1, 366),
     token: parseToken(file.token),
     team: parseTeam(file.team),
@@ -222,7 +226,10 @@ function parseDistributor(value: unknown): Parameters["distributor"] {
 
 /** What no field can be judged for alone. */
 function checkTogether(parameters: Parameters): void {
-  const { accounts, token, team } = parameters;
+  const { accounts, safe, token, team } = parameters;
+  if (safe !== null && accounts.governance !== safeAddress(safe)) {
+    throw new InvalidParameter("accounts.governance", `must be the Safe of these owners, ${safeAddress(safe)}`);
+  }
   if (accounts.guardian === accounts.governance) {
     throw new InvalidParameter("accounts.guardian", "must not be governance: it acts without a delay");
   }
@@ -275,7 +282,7 @@ function checkClaims({ distributor }: Parameters, folder: string): void {
 }
 
 /** What `read` makes of the JSON in `file`. Throws an error that names the file and the field. */
-function readFile<T>(file: string, read: (content: unknown) => T): T {
+export function readFile<T>(file: string, read: (content: unknown) => T): T {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, "utf8"));
@@ -311,7 +318,7 @@ export function networkIn(file: string): string {
       content,
       "",
       ["network"],
-      ["accounts", "guardianTermDays", "token", "team", "distributor", "attestation", "compute", "preset"],
+      ["accounts", "safe", "guardianTermDays", "token", "team", "distributor", "attestation", "compute", "preset"],
     );
     return name(members(network, "network", ["name"], ["chainId"]).name, "network.name");
   });
