@@ -15,7 +15,27 @@ const startBlock = {
   description: "A block before the suite's first contract, where no manifest says it and the node keeps no past states",
 } as const;
 
-/** `deploy suite`, `deploy status`, `deploy verify`, `deploy explorer`, `merkle build`, `merkle proof`. */
+const governanceTask = {
+  name: "task",
+  description: "Number or name of the task: 0002, or 0002-catalog-change",
+} as const;
+const input = {
+  ...file,
+  name: "input",
+  description: "Parameters of the task (default: parameters.json beside it)",
+} as const;
+const ownerKeys = {
+  ...file,
+  name: "ownerKeys",
+  description: "File with owners' private keys, one in each line; without enough, the fork's Safe gets other owners",
+} as const;
+const batches = {
+  ...file,
+  name: "batches",
+  description: "Folder that `deploy task build` wrote: what its files hold is run, whatever the task says",
+} as const;
+
+/** `deploy suite`, `deploy status`, `deploy verify`, `deploy explorer`, `deploy task …`, `merkle build`, `merkle proof`. */
 export const deploymentTasks = [
   emptyTask("deploy", "Deploys the suite, or shows how far it is deployed (choose the chain with --network)").build(),
   task(["deploy", "suite"], "Deploys what is missing of the suite and brings it through genesis")
@@ -50,6 +70,50 @@ export const deploymentTasks = [
     .addOption(manifest)
     .addOption({ ...text, name: "explorer", description: "etherscan, blockscout or sourcify (default)" })
     .setAction(() => import("./explorer.ts"))
+    .build(),
+
+  emptyTask(["deploy", "task"], "What governance decides, as batches for its Safe").build(),
+  task(["deploy", "task", "build"], "Writes the batches of a task, and what signers compare them with")
+    .addPositionalArgument(governanceTask)
+    .addOption(input)
+    .addOption({
+      ...file,
+      name: "out",
+      description: "Folder for schedule.json, execute.json and VALIDATION.md (default: deploy/tasks/<task>/<network>)",
+    })
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .setAction(() => import("./taskBuild.ts"))
+    .build(),
+  task(["deploy", "task", "simulate"], "Runs a task on a fork of the chain: signed, scheduled, waited for, executed")
+    .addPositionalArgument(governanceTask)
+    .addOption(input)
+    .addOption(ownerKeys)
+    .addOption(batches)
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .setAction(() => import("./taskSimulate.ts"))
+    .build(),
+  task(
+    ["deploy", "task", "diff"],
+    "Compares what a task changes in storage with what it may change; fails on any other",
+  )
+    .addPositionalArgument(governanceTask)
+    .addOption(input)
+    .addOption(ownerKeys)
+    .addOption(batches)
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .addFlag(json)
+    .setAction(() => import("./taskDiff.ts"))
+    .build(),
+  task(["deploy", "task", "status"], "Shows how far the operations of a task are; sends nothing")
+    .addPositionalArgument(governanceTask)
+    .addOption(input)
+    .addOption(manifest)
+    .addOption(rpcUrl)
+    .addFlag(json)
+    .setAction(() => import("./taskStatus.ts"))
     .build(),
 
   emptyTask("merkle", "Trees of the MerkleDistributor").build(),
