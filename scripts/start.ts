@@ -9,7 +9,9 @@ import { parametersFor } from "../deploy/parameters/parameters.ts";
 import { deploySuite } from "../deploy/suite.ts";
 import { indexerCommand } from "../ponder/command.ts";
 import { ATTESTER, attestDemo } from "./devnet/attestation.ts";
-import { type HistoryClaim, playHistory } from "./devnet/activity.ts";
+import { type HistoryClaim, playHistory, together } from "./devnet/activity.ts";
+import { scriptGovernance } from "./devnet/governance.ts";
+import { Multisig, signingOwners } from "./devnet/multisig.ts";
 import { createLiveFleet } from "./devnet/live.ts";
 import { scriptWorkers } from "./devnet/workers.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
@@ -196,7 +198,7 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
       transport: http(chain.url, { retryCount: 0 }),
       parameters: parametersFor("local", options.preset),
       deployer: devAccount(0),
-      governance: devAccount(1),
+      governance: { owners: signingOwners() },
       manifestPath: paths.manifest,
       onStep: ({ description }) => update(`${++steps}: ${description}`),
     });
@@ -212,7 +214,11 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
         stakers: options.stakers,
         transactions: options.transactions,
         claims: airdropClaims(manifest),
-        script: (context) => scriptWorkers({ ...context, url: chain.url, manifest }),
+        script: async (context) => {
+          const multisig = await Multisig.connect(chain.url, manifest.parameters.accounts.governance);
+          const setting = { ...context, url: chain.url, manifest, multisig };
+          return together([scriptGovernance(setting), await scriptWorkers(setting)]);
+        },
         onProgress: ({ done, total }) => update(`${done} of about ${total} transactions`),
       });
       return [undefined, `${transactions} transactions in ${blocks} blocks, ${days} days, ${options.stakers} stakers`];

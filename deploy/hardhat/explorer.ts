@@ -8,7 +8,7 @@ import { type DeployArguments, command, target } from "./command.ts";
 const EXPLORERS = ["etherscan", "blockscout", "sourcify"] as const;
 
 export default function action(
-  options: DeployArguments & { explorer: string | undefined },
+  options: Pick<DeployArguments, "preset" | "parameters" | "manifest"> & { explorer: string | undefined },
   hre: HardhatRuntimeEnvironment,
 ) {
   return command(async () => {

@@ -64,6 +64,21 @@ export interface HistoryScript {
   orders(now: bigint): Promise<Order[]>;
 }
 
+/** Several scripts as one; each sends after those before it. */
+export function together(scripts: readonly (HistoryScript | undefined)[]): HistoryScript | undefined {
+  const parts = scripts.filter((script) => script !== undefined);
+  if (parts.length === 0) return undefined;
+  return {
+    accounts: parts.flatMap(({ accounts }) => accounts),
+    times: parts.flatMap(({ times }) => times).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+    async orders(now) {
+      const orders: Order[] = [];
+      for (const part of parts) orders.push(...(await part.orders(now)));
+      return orders;
+    },
+  };
+}
+
 /** What a script is written from. */
 export interface ScriptContext {
   readonly from: bigint;

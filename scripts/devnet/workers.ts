@@ -23,6 +23,7 @@ import type { HistoryScript } from "./activity.ts";
 import { devnetAuthority } from "./attestation.ts";
 import type { Order } from "./broadcast.ts";
 import { chainClient, devAccounts } from "./chain.ts";
+import type { Multisig } from "./multisig.ts";
 import { AHEAD, type Machine, type NamedBlock, createFleet, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
 
 const HOUR = 3_600n;
@@ -82,7 +83,7 @@ interface Act {
 export interface WorkersTarget {
   readonly contracts: Contracts;
   readonly parameters: {
-    readonly accounts: { readonly slasher: Address; readonly guardian: Address; readonly governance: Address };
+    readonly accounts: { readonly slasher: Address; readonly guardian: Address };
     readonly compute: Pick<ComputeParameters, "models">;
   };
 }
@@ -95,6 +96,8 @@ export async function scriptWorkers(options: {
   readonly to: bigint;
   /** Has the PHA that operators buy. */
   readonly bank: PrivateKeyAccount;
+  /** Judges slashes. */
+  readonly multisig: Multisig;
   /** Signs for the accounts of the parameters. */
   readonly accountOf: (address: Address) => PrivateKeyAccount;
 }): Promise<HistoryScript | undefined> {
@@ -141,7 +144,7 @@ class WorkersScript implements HistoryScript {
     this.#acts = this.#story().sort((a, b) => Number(a.at - b.at));
     this.accounts = [
       ...this.#operators.map(({ address }) => address),
-      ...Object.values(options.manifest.parameters.accounts),
+      ...[options.manifest.parameters.accounts.slasher, options.manifest.parameters.accounts.guardian],
       this.#relay.address,
     ];
     const times: bigint[] = [];
@@ -263,12 +266,8 @@ class WorkersScript implements HistoryScript {
   #story(): Act[] {
     const { contracts, parameters } = this.#options.manifest;
     const { pha, vpha, workerRegistry, slashing, tdxVerifier, guardianMandate } = contracts;
-    const { accountOf, bank } = this.#options;
-    const [slasher, guardian, judge] = [
-      accountOf(parameters.accounts.slasher),
-      accountOf(parameters.accounts.guardian),
-      accountOf(parameters.accounts.governance),
-    ];
+    const { accountOf, bank, multisig } = this.#options;
+    const [slasher, guardian] = [accountOf(parameters.accounts.slasher), accountOf(parameters.accounts.guardian)];
     const acts: Act[] = [];
     const at = (time: bigint, make: Act["make"]) => acts.push({ at: time, make });
     const registry = (index: number, functionName: RegistryFunction, ...rest: readonly unknown[]) => {
@@ -406,7 +405,7 @@ class WorkersScript implements HistoryScript {
     at(this.#day(rebutted.rejected), async () => {
       const args = [await proposalOf(rebutted.machine)] as const;
       const data = encodeFunctionData({ abi: slashingAbi, functionName: "reject", args });
-      return [this.#order(judge, slashing, data, "reject slash")];
+      return [await multisig.order(bank, "reject slash", [{ to: slashing, data }])];
     });
     at(this.#day(slashed.proposed), propose(slashed.machine, FAULT.misreporting, "500", "50"));
     at(this.#day(slashed.executed), async () => {

@@ -3,6 +3,7 @@ import type { Manifest } from "../../deploy/manifest.ts";
 import { FIRST_STAKER } from "../devnet/activity.ts";
 import { ATTESTER, guestKeys } from "../devnet/attestation.ts";
 import { MNEMONIC, devAccounts } from "../devnet/chain.ts";
+import { FIRST_OWNER, OWNERS } from "../devnet/multisig.ts";
 
 /** Answers at once, from several tables. The newest events last, so that a glance shows whether it is alive. */
 export const SAMPLE_QUERY =
@@ -10,7 +11,7 @@ export const SAMPLE_QUERY =
   'stakingEvents(limit: 3, orderBy: "timestamp", orderDirection: "desc") { items { kind account assets shares timestamp } } }';
 
 const ROLES = {
-  governance: "governance: holds the roles, each with its delay",
+  governance: "governance: the multisig, holds the roles, each with its delay",
   guardian: "guardian: may pause and switch off, through its mandate",
   slasher: "slasher: proposes slashes of workers",
   reserve: "reserve of the mining allocation",
@@ -42,6 +43,7 @@ export function renderReport(input: ReportInput): string {
   const roleOf = (address: string, index: number): string => {
     const roles = ROLE_NAMES.filter((name) => accounts[name] === address).map((name): string => ROLES[name]);
     if (index === 0) roles.push("deployer: has no role");
+    if (index >= FIRST_OWNER && index < FIRST_OWNER + OWNERS) roles.push("owner of the multisig (3 of 5)");
     if (index === ATTESTER) roles.push("sends the demo attestations");
     if (team?.beneficiary === address) roles.push("beneficiary of the team's vesting");
     return roles.join("; ") || "free to use";

@@ -6,10 +6,11 @@ import hre from "hardhat";
 import { type Hex, getAddress, parseAbi, parseEther } from "viem";
 import { expect, it } from "vitest";
 import { vphaAbi } from "../../deploy/generated/abis.ts";
-import { type Parameters, parametersFor } from "../../deploy/parameters/parameters.ts";
+import { type Parameters } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { createChain } from "../helpers/chain.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
 const erc20 = parseAbi([
   "function transfer(address to, uint256 amount) returns (bool)",
@@ -32,7 +33,7 @@ it("governance pays the emission from what it holds, and stakers stake", async (
   if (!contractAddress) throw new Error("the token was not deployed");
   const token = getAddress(contractAddress);
 
-  const local = parametersFor("local", "current");
+  const local = accountGoverned();
   const parameters: Parameters = { ...local, token: { adopt: token }, team: null, distributor: null };
   const deploy = () =>
     deploySuite({

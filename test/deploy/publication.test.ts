@@ -3,10 +3,10 @@ import hre from "hardhat";
 import { type Hex, encodeDeployData } from "viem";
 import { expect, it } from "vitest";
 import { planSuite } from "../../deploy/modules/suite.ts";
-import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { publicationsOf } from "../../deploy/verify/publication.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
-const plan = planSuite(parametersFor("local", "current"));
+const plan = planSuite(accountGoverned());
 
 it.each(publicationsOf(plan).map((each) => [each.name, each] as const))(
   "%s: the named source with these arguments is what was deployed",

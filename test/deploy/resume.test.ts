@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chainReader } from "../../deploy/executors/account.ts";
 import { readManifest } from "../../deploy/manifest.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
-import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { readState } from "../../deploy/state.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { devAccount, startChain } from "../../scripts/devnet/chain.ts";
 import { createChain } from "../helpers/chain.ts";
 import { createRandom } from "../helpers/random.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
-const parameters = parametersFor("local", "current");
+const parameters = accountGoverned();
 const plan = planSuite(parameters);
 const folder = mkdtempSync(path.join(tmpdir(), "deploy-"));
 let files = 0;

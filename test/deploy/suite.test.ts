@@ -17,15 +17,15 @@ import { addresses } from "../../deploy/generated/addresses.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
 import { deploymentCalls, planSuite } from "../../deploy/modules/suite.ts";
 import { floorsOf, imageIdOf, measurementsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
-import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { readStatus } from "../../deploy/status.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { createChain } from "../helpers/chain.ts";
 import { expectRevert } from "../helpers/errors.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
 const DAY = 86_400;
-const parameters = parametersFor("local", "current");
+const parameters = accountGoverned();
 const [deployer, governance] = [devAccount(0), devAccount(1)];
 const folder = mkdtempSync(path.join(tmpdir(), "suite-"));
 const manifestPath = path.join(folder, "manifest.json");
@@ -289,7 +289,7 @@ describe("on the way", () => {
     await expect(deploySuite({ ...options, parameters: future, deployer })).rejects.toThrow(
       /attestation\.floors\.minTcbDate: 2100-01-01 is later/,
     );
-    const other = parametersFor("local", "genesis");
+    const other = accountGoverned("genesis");
     await expect(deploySuite({ ...options, parameters: other, deployer })).rejects.toThrow(/preset: genesis is not/);
     expect(await chain.publicClient.getBlockNumber()).toBe(0n);
   });

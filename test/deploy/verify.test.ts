@@ -24,7 +24,6 @@ import {
 } from "../../deploy/generated/abis.ts";
 import type { ContractName } from "../../deploy/modules/module.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
-import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { GOVERNED, ROLES } from "../../deploy/roles.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { committedGraph, plannedGraph } from "../../deploy/verify/roleGraph.ts";
@@ -32,9 +31,10 @@ import { formatVerification, verifySuite } from "../../deploy/verify/verify.ts";
 import { modelId } from "../../scripts/compute/calls.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { createChain } from "../helpers/chain.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
 const DAY = 86_400;
-const parameters = parametersFor("local", "current");
+const parameters = accountGoverned();
 const plan = planSuite(parameters);
 const { contracts } = plan;
 const [deployer, governance, stranger] = [devAccount(0), devAccount(1), devAccount(19)];

@@ -7,26 +7,23 @@ import { chainReader } from "../../deploy/executors/account.ts";
 import { safeExecutor } from "../../deploy/executors/safe.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
 import { type Parameters, parametersFor } from "../../deploy/parameters/parameters.ts";
-import { type SafeParameters, safeAddress } from "../../deploy/safe/account.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { type BatchName, batchesOf } from "../../deploy/tasks/batches.ts";
 import { governanceSafe } from "../../deploy/tasks/simulate.ts";
 import { readTask } from "../../deploy/tasks/status.ts";
 import type { Task, TaskContext } from "../../deploy/tasks/task.ts";
 import { devAccount, devAccounts } from "../../scripts/devnet/chain.ts";
+import { FIRST_OWNER, OWNERS as OWNER_COUNT } from "../../scripts/devnet/multisig.ts";
 
 /** The Safe's five owners. */
-export const OWNERS = devAccounts(10, 5);
+export const OWNERS = devAccounts(FIRST_OWNER, OWNER_COUNT);
 
 /** Pays for everything, and owns nothing. */
 export const DEPLOYER = devAccount(0);
 
-const safe: SafeParameters = { owners: OWNERS.map(({ address }) => address), threshold: 3, saltNonce: 0 };
-
-/** The local parameters under the Safe. */
+/** The local parameters: governed by the Safe. */
 export function safeParameters(): Parameters {
-  const local = parametersFor("local", "current");
-  return { ...local, safe, accounts: { ...local.accounts, governance: safeAddress(safe) } };
+  return parametersFor("local", "current");
 }
 
 export const CONTEXT: TaskContext = (() => {

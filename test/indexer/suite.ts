@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Address, type Hash, type Hex, type TransactionReceipt, http, isHex, numberToHex } from "viem";
 import { buildDistribution } from "../../deploy/merkle.ts";
-import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { indexerCommand } from "../../ponder/command.ts";
 import { chainClient, devAccount, startChain } from "../../scripts/devnet/chain.ts";
 import { freePort, startService, waitFor } from "../../scripts/devnet/process.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
 /** Midnight, 2026-06-01: the chain of every test begins an hour and a minute later, so that hours and days are near. */
 export const MIDNIGHT = 1_780_272_000n;
@@ -29,7 +29,7 @@ export async function startSuite(options: { airdrop?: readonly (readonly [Addres
   const client = chainClient(chain.url);
   const airdrop = options.airdrop ?? [[devAccount(20).address, 90_000_000n]];
   const tree = buildDistribution(["account,amount", ...airdrop.map((row) => row.join(","))].join("\n"));
-  const local = parametersFor("local", "current");
+  const local = accountGoverned();
   if (local.distributor === null) throw new Error("the local parameters have no distributor");
   const parameters = { ...local, distributor: { ...local.distributor, root: tree.root } };
   const manifestPath = path.join(folder, "deployment.json");

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attestationRegistryAbi, tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
 import { imageIdOf } from "../../deploy/parameters/attestation.ts";
-import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
 import { ATTESTER, attestDemo, guestKeys } from "../../scripts/devnet/attestation.ts";
 import { hardhat } from "../helpers/cli.ts";
 import { type LocalChain, chainClient, devAccount, startChain } from "../../scripts/devnet/chain.ts";
+import { accountGoverned } from "../helpers/parameters.ts";
 
 const DAY = 86_400;
 const folder = mkdtempSync(path.join(tmpdir(), "attestations-"));
@@ -24,7 +24,7 @@ beforeAll(async () => {
   chain = await startChain({ timestamp: Math.floor(Date.now() / 1000) - 60 * DAY });
   manifest = await deploySuite({
     transport: http(chain.url),
-    parameters: parametersFor("local", "current"),
+    parameters: accountGoverned(),
     deployer: devAccount(0),
     governance: devAccount(1),
     manifestPath: path.join(folder, "manifest.json"),

@@ -23,6 +23,7 @@ import { scriptWorkers } from "../../scripts/devnet/workers.ts";
 import { DUTIES, createKnowledge } from "../../scripts/keeper/duties.ts";
 import { type ChoreResult, keep } from "../../scripts/keeper/keeper.ts";
 import { hardhat } from "../helpers/cli.ts";
+import { Multisig, signingOwners } from "../../scripts/devnet/multisig.ts";
 
 const DAY = 86_400;
 const DAYS = 27;
@@ -39,7 +40,7 @@ beforeAll(async () => {
     transport: http(past.url, { retryCount: 0 }),
     parameters: parametersFor("local", "current"),
     deployer: devAccount(0),
-    governance: devAccount(1),
+    governance: { owners: signingOwners() },
     manifestPath,
   });
   summary = await playHistory({
@@ -48,7 +49,10 @@ beforeAll(async () => {
     seed: 1,
     stakers: 5,
     transactions: 20,
-    script: (context) => scriptWorkers({ ...context, url: past.url, manifest }),
+    script: async (context) => {
+      const multisig = await Multisig.connect(past.url, manifest.parameters.accounts.governance);
+      return scriptWorkers({ ...context, url: past.url, manifest, multisig });
+    },
   });
   const state = path.join(folder, "chain.json");
   await saveChain(past.url, state);

@@ -1,0 +1,51 @@
+/** The devnet's multisig: a real Safe of five development accounts, three of which sign here. */
+import type { Address } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import type { Call } from "../../deploy/call.ts";
+import { readSafe } from "../../deploy/safe/account.ts";
+import { executionCall, safeTransaction, signatures } from "../../deploy/safe/transaction.ts";
+import type { Order } from "./broadcast.ts";
+import { chainClient, devAccounts } from "./chain.ts";
+
+/** The owners' places among the development accounts: the first of them, and how many. */
+export const FIRST_OWNER = 10;
+export const OWNERS = 5;
+const THRESHOLD = 3;
+
+/** As many owners as have to sign. */
+export function signingOwners(): PrivateKeyAccount[] {
+  return devAccounts(FIRST_OWNER, THRESHOLD);
+}
+
+/** Writes the multisig's transactions, one after the other. */
+export class Multisig {
+  readonly #safe: Address;
+  readonly #chainId: number;
+  #nonce: bigint;
+
+  private constructor(safe: Address, chainId: number, nonce: bigint) {
+    this.#safe = safe;
+    this.#chainId = chainId;
+    this.#nonce = nonce;
+  }
+
+  /** The Safe at `safe`, as it is now: nobody else may use it from now on. */
+  static async connect(url: string, safe: Address): Promise<Multisig> {
+    const client = chainClient(url);
+    const state = await readSafe(client, safe, await client.getBlockNumber());
+    if (state === undefined) throw new Error(`there is no Safe at ${safe}`);
+    return new Multisig(safe, await client.getChainId(), state.nonce);
+  }
+
+  /** The order by which `payer` has the Safe make `calls`, signed. */
+  async order(payer: PrivateKeyAccount, what: string, calls: readonly Pick<Call, "to" | "data">[]): Promise<Order> {
+    const batch = calls.map((call) => ({ ...call, value: 0n }));
+    const transaction = safeTransaction(batch, this.#nonce++);
+    const signed = await signatures(signingOwners(), { chainId: this.#chainId, safe: this.#safe }, transaction);
+    const { to, data } = executionCall(this.#safe, transaction, signed, what);
+    return { from: payer, to, data, what, gas: GAS };
+  }
+}
+
+/** Enough for a batch of a few calls. */
+const GAS = 2_000_000n;
