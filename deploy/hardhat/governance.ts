@@ -16,10 +16,10 @@ import { callTree } from "../tasks/decode.ts";
 import { type Simulation, simulateTask } from "../tasks/simulate.ts";
 import { loadTask } from "../tasks/tasks.ts";
 import type { Task, TaskContext } from "../tasks/task.ts";
-import { connect, networkName, readInput, required } from "./command.ts";
+import { connect, networkName, readInput } from "./command.ts";
 
 export interface TaskArguments {
-  readonly task: string | undefined;
+  readonly task: string;
   readonly input: string | undefined;
   readonly manifest: string | undefined;
   readonly rpcUrl: string | undefined;
@@ -35,7 +35,7 @@ export async function openTask(
   options: TaskArguments,
   hre: HardhatRuntimeEnvironment,
 ): Promise<{ task: Task; context: TaskContext; reader: ChainReader }> {
-  const task = loadTask(required(options.task, "task"), options.input);
+  const task = loadTask(options.task, options.input);
   const { parameters, contracts, startBlock } = readManifest(options.manifest ?? manifestPathFor(networkName(hre)));
   const { transport } = await connect(options, hre);
   const reader = chainReader(transport);

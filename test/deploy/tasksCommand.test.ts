@@ -110,7 +110,7 @@ describe("deploy task", () => {
   it("says what is missing", async () => {
     const none = path.join(folder, "none.json");
     expect((await run("status", { manifest: none })).err).toMatch(/there is no such manifest/);
-    expect((await run("build", { task: undefined })).err).toMatch(/--task is missing/);
+    expect((await run("build", { task: "0009" })).err).toMatch(/0009 is no task/);
     expect((await run("diff", { batches: folder })).err).toMatch(/holds neither schedule\.json nor execute\.json/);
   });
 });
