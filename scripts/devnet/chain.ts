@@ -38,7 +38,8 @@ export function chainClient(url: string, account?: Address) {
   return createTestClient({
     chain: anvil,
     mode: "anvil",
-    transport: http(url, { timeout: 60_000, retryCount: 0 }),
+    // Of any size: a state of the chain is tens of megabytes.
+    transport: http(url, { timeout: 60_000, retryCount: 0, maxResponseBodySize: false }),
     pollingInterval: 20,
     cacheTime: 0,
     ...(account === undefined ? {} : { account }),
