@@ -98,7 +98,9 @@ describe("a deployment that dies after any transaction", () => {
       // Written before the first contract, after the two transactions that install the factory.
       const startBlock = steps > 2 ? readManifest(manifest).startBlock : undefined;
       const second = await run(chain.transport, manifest);
-      expect([...first.descriptions, ...second.descriptions]).toEqual(all);
+      // Once it is sealed nothing is left to do: the assertion after it changes nothing.
+      const isSealed = steps === all.length - 1;
+      expect([...first.descriptions, ...second.descriptions]).toEqual(isSealed ? all.slice(0, -1) : all);
       expect(await outcome(chain.transport)).toEqual(expected);
       if (startBlock !== undefined) expect(readManifest(manifest).startBlock).toBe(startBlock);
       await chain.clock.revert({ id });
@@ -113,7 +115,7 @@ describe("a deployment that dies after any transaction", () => {
       seen.push(...result.descriptions);
       ({ isComplete } = result);
     }
-    expect(seen).toEqual(all);
+    expect(seen).toEqual(all.slice(0, -1));
     expect(await outcome(chain.transport)).toEqual(expected);
     expect((await run(chain.transport, manifest)).descriptions).toEqual([]);
     // Without the record of where it began, it finds that too.
