@@ -9,11 +9,11 @@ export const addresses = {
       "emissionVault": "0x94F57eA2a912a4B3FF0527505F07C8df59655F01",
       "vpha": "0x3fE3F78EE1b5504158bbE17db7e285D4968003eF",
       "merkleDistributor": "0x45B7AcaEB3Fb04d2E03c3d366F09CA5ae9AA2231",
-      "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x610858eC070E0880f2e59E3dEECDf706367d8732",
-      "workerRewards": "0x1748ac5CEAAb5a692c999D1936A3E355ad4A2E3E",
-      "slashing": "0xF3A5B84FbF6e64937DcAcDf2d625DaF889D38AB9"
+      "tdxVerifier": "0x73896C0598E29aA07fb105aD0290a16Fa8D0EA4D",
+      "attestationRegistry": "0xf11d1BF571513EA5c616C8f37bdB588d737F41BE",
+      "workerRegistry": "0x3D9682F5E01b30679b8E5920FCE30402f754975E",
+      "workerRewards": "0xb39992994969E34d6A1EF878B0Ff4d265c384a0F",
+      "slashing": "0xAFE9FCcfea2Da23f786a993FFc6C883C39450C7d"
     },
     "published": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -22,11 +22,11 @@ export const addresses = {
       "emissionVault": "0xC2aEd29dff62cc627864f25cfFe6d599A0421B70",
       "vpha": "0x4214720A8F97b3FF918b24A3b7E4C5c229bc5196",
       "merkleDistributor": "0xB9c1840673c3b045aEd7e6BFb550827e57A0A98d",
-      "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x86E7B4fb52FB80b2897649f0874BF2859f8c2d11",
-      "workerRewards": "0x110869191a074c0AA6E7559c1D37C3caC9d12752",
-      "slashing": "0x974442dc1f6494099205a3f52443d8eDaFf12Dfd"
+      "tdxVerifier": "0x73896C0598E29aA07fb105aD0290a16Fa8D0EA4D",
+      "attestationRegistry": "0xf11d1BF571513EA5c616C8f37bdB588d737F41BE",
+      "workerRegistry": "0xe35Dee7E607334C2453fec4E242F9328D0556199",
+      "workerRewards": "0x819341ce02c69366a624a9C1c3be9Ae1bB0B3f7C",
+      "slashing": "0xD9C85De23d8804d8C54F4aa1000aC4d90E0073e4"
     },
     "current": {
       "phalaAuthority": "0xC37ee2CB1BfA7E35cb003d1b2214ad0C733CCE95",
@@ -35,11 +35,11 @@ export const addresses = {
       "emissionVault": "0x66B9D1FC17959730d3367063388a7b8BC2C21265",
       "vpha": "0xD0ae737b29FE9F5B4bf719DE49da25be5f65E2C4",
       "merkleDistributor": "0x3A3095dBd0c4971b7e727b309248E919E0ECA037",
-      "tdxVerifier": "0xD2624C8dFd01ADE735EB746f47382b7f4A74030b",
-      "attestationRegistry": "0x0aBca81Ac692e756659fdb2a8F5Bff2576FDe127",
-      "workerRegistry": "0x532548EAa0A181669c352addC3345C64b6457A65",
-      "workerRewards": "0xbD72CA49084E82747094E1A1f42BF64f2C58BD9d",
-      "slashing": "0xb027b9AFe22D28757E125F7ff51957FC84F6f234"
+      "tdxVerifier": "0x73896C0598E29aA07fb105aD0290a16Fa8D0EA4D",
+      "attestationRegistry": "0xf11d1BF571513EA5c616C8f37bdB588d737F41BE",
+      "workerRegistry": "0x74AeE46f719BEB370B71304FD5F0fEc683A444CA",
+      "workerRewards": "0x765DfE7D61748497D43197DA57779F0E9931898B",
+      "slashing": "0xB747f8Cb626C2Ed96a0393C69945AE4909A2ce04"
     }
   }
 } as const;
