@@ -31,7 +31,7 @@ export interface RunningAgent {
   readonly worker: Address;
   readonly service: Service;
   /** Where it answers, once its worker is well. */
-  healthy(timeoutMs: number): Promise<string>;
+  readonly healthy: (timeoutMs: number) => Promise<string>;
 }
 
 /** Starts the agents of those of `machines` that are registered and stay. Their settings and evidence are in `folder`. */

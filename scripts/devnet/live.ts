@@ -6,7 +6,7 @@ import type { Manifest } from "../../deploy/manifest.ts";
 import { HEARTBEAT_RESULTS, isStaying } from "../compute/calls.ts";
 import { type Knowledge, DUTIES, createKnowledge } from "../keeper/duties.ts";
 import { keep } from "../keeper/keeper.ts";
-import { chainClient } from "./chain.ts";
+import { chainClient, mined } from "./chain.ts";
 import { AHEAD, type Machine, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
 
 /** PHA: what a stream must owe to be brought in. */
@@ -67,7 +67,7 @@ export function createLiveFleet({ url, manifest, account, machines: fleet }: Liv
     const at = { chainId, registry: attestationRegistry, isKnown: true };
     const args = [subject, quoteOf(machine, subject, await namedBlock(), at)] as const;
     const { request } = await client.simulateContract({ ...registry, functionName: "reattest", args, account });
-    await client.waitForTransactionReceipt({ hash: await client.writeContract(request) });
+    await mined(client, await client.writeContract(request));
   };
 
   return async () => {
@@ -119,7 +119,7 @@ export function createLiveFleet({ url, manifest, account, machines: fleet }: Liv
           args,
           account,
         });
-        await client.waitForTransactionReceipt({ hash: await client.writeContract(request) });
+        await mined(client, await client.writeContract(request));
         for (const [i, each] of result.entries()) {
           const name = HEARTBEAT_RESULTS[each];
           if (name === "Granted") heartbeats += 1;

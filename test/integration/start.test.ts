@@ -48,10 +48,11 @@ async function until(what: string, probe: () => boolean | Promise<boolean>, time
 
 /** Waits until it is ready; fails with its output if it ends before. */
 async function ready({ child, output }: Start): Promise<void> {
-  await until("ready", () => {
+  const isReady = () => {
     if (child.exitCode !== null) throw new Error(`ended before it was ready:\n${output()}`);
     return output().includes("Ctrl-C ends everything");
-  }).catch((error: unknown) => {
+  };
+  await until("ready", isReady, 180_000).catch((error: unknown) => {
     throw new Error(`${String(error)}:\n${output()}`);
   });
 }
