@@ -8,10 +8,12 @@ import { buildDistribution, claimOf } from "../deploy/merkle.ts";
 import { parametersFor } from "../deploy/parameters/parameters.ts";
 import { deploySuite } from "../deploy/suite.ts";
 import { indexerCommand } from "../ponder/command.ts";
+import { AGENT_MACHINES, type RunningAgent, startAgents } from "./devnet/agents.ts";
 import { ATTESTER, attestDemo } from "./devnet/attestation.ts";
 import { type HistoryClaim, playHistory, together } from "./devnet/activity.ts";
 import { scriptGovernance } from "./devnet/governance.ts";
 import { Multisig, signingOwners } from "./devnet/multisig.ts";
+import { createFleet } from "./devnet/fleet.ts";
 import { createLiveFleet } from "./devnet/live.ts";
 import { scriptWorkers } from "./devnet/workers.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
@@ -19,7 +21,7 @@ import { type Service, isPortFree, startService, waitFor } from "./devnet/proces
 import { type InstanceFile, type Paths, claim, findInstances, findRunning, keyOf, pathsOf } from "./start/instance.ts";
 import { HELP, type StartOptions, WrongFlag, parseStartOptions } from "./start/options.ts";
 import { Progress } from "./start/progress.ts";
-import { SAMPLE_QUERY, renderReport } from "./start/report.ts";
+import { type ReportInput, SAMPLE_QUERY, renderReport } from "./start/report.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DAY = 86_400;
@@ -31,6 +33,8 @@ const CLAIMS = 3;
 const KEEPER = 9;
 /** Between two rounds of the live workers: a lease lasts six hours. */
 const ROUND_MS = 600_000;
+/** How long an agent may take until its worker has all it needs. */
+const AGENT_MS = 120_000;
 
 /** What went wrong, in words that say what to do. Nothing else is printed of it. */
 class Failure extends Error {}
@@ -109,6 +113,7 @@ function chainKey(options: StartOptions): string {
   const sources = [
     ...filesBelow(path.join(root, "scripts", "devnet"), ".ts"),
     ...filesBelow(path.join(root, "scripts", "compute"), ".ts"),
+    ...filesBelow(path.join(root, "scripts", "worker-agent", "simulator"), ".ts"),
     ...filesBelow(path.join(root, "deploy"), ".ts"),
   ];
   return keyOf(preset, [
@@ -258,9 +263,36 @@ async function attest(session: Session, manifest: Manifest, chain: LocalChain): 
   });
 }
 
-/** Lets the workers of the history go on, and a keeper with them, every ten minutes. */
+/** Starts the agents of some workers. They become well while the indexer is at work. */
+async function runAgents(
+  session: Session,
+  manifest: Manifest,
+  chain: LocalChain,
+  { agents: folder }: Paths,
+): Promise<readonly RunningAgent[]> {
+  const machines = createFleet().filter(({ index }) => AGENT_MACHINES.includes(index));
+  const { agents, stop } = await startAgents({ url: chain.url, manifest, machines, folder });
+  session.onEnd("agents", stop);
+  for (const { service } of agents) session.watch(service);
+  return agents;
+}
+
+/** Waits until all agents are well. Returns where they answer. */
+async function meetAgents(session: Session, agents: readonly RunningAgent[]): Promise<ReportInput["agents"]> {
+  return session.progress.stage("agents", "attesting and beating", async () => {
+    const rows = await Promise.all(
+      agents.map(async ({ machine: { index, model }, worker, healthy }) => {
+        return { name: `machine ${index}, ${model}`, worker, url: await healthy(AGENT_MS) };
+      }),
+    );
+    return [rows, `${rows.length} workers run the agent, all healthy`];
+  });
+}
+
+/** Lets the other workers of the history go on, and a keeper with them, every ten minutes. */
 async function runFleet(session: Session, manifest: Manifest, chain: LocalChain): Promise<void> {
-  const round = createLiveFleet({ url: chain.url, manifest, account: devAccount(KEEPER) });
+  const machines = createFleet().filter(({ index }) => !AGENT_MACHINES.includes(index));
+  const round = createLiveFleet({ url: chain.url, manifest, account: devAccount(KEEPER), machines });
   await session.progress.stage("workers", "going on", async () => {
     const { workers, reattested, heartbeats, chores } = await round();
     return [undefined, `${heartbeats} of ${workers} beat, ${reattested} attested anew, ${chores} chores of the keeper`];
@@ -361,11 +393,13 @@ async function run(session: Session, options: StartOptions, startedAt: number): 
   const chain = await continueChain(session, options, paths);
   const manifest = readManifest(paths.manifest);
   await attest(session, manifest, chain);
+  const agents = await runAgents(session, manifest, chain, paths);
   await runFleet(session, manifest, chain);
   const indexerUrl = options.hasIndexer ? await index(session, options, paths, chain) : null;
   claimed.report = renderReport({
     chainUrl: chain.url,
     indexerUrl,
+    agents: await meetAgents(session, agents),
     manifest,
     manifestPath: path.relative(process.cwd(), paths.manifest),
     stakers: options.hasHistory ? options.stakers : 0,

@@ -275,6 +275,7 @@ abstract contract CollateralStore is ICollateralStore {
             bytes16 id = _serialOf(list.issuer, serial);
             if (!_revoked[id]) {
                 _revoked[id] = true;
+                emit SerialRevoked(id);
                 ++added;
             }
         }

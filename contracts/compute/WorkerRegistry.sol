@@ -206,8 +206,9 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         for (uint256 i = 0; i < workers.length; ++i) {
             Worker memory stored = _workers[workers[i]];
             (uint40 validUntil, uint40 blockNumber, uint32 epoch) = attestation.standingOf(workers[i], stored.operator);
-            if (validUntil == 0 || blockNumber != stored.attestedBlock) continue;
+            if (validUntil == 0 || blockNumber != stored.attestedBlock || uint16(epoch) == stored.epoch) continue;
             _workers[workers[i]].epoch = uint16(epoch);
+            emit WorkerRestamped(workers[i], epoch);
         }
     }
 

@@ -47,6 +47,8 @@ interface ICollateralStore {
         uint16 evaluation,
         bytes32 digest
     );
+    /// @notice `serial` is revoked, and was not before: what {isRevoked} takes. {CertificatesRevoked} follows the last of a CRL.
+    event SerialRevoked(bytes16 indexed serial);
     /// @notice `count` certificates are revoked that were not before; what was valid has to be judged again.
     event CertificatesRevoked(CollateralKind indexed kind, uint256 count, uint32 revocationEpoch);
 

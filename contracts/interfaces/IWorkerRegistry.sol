@@ -67,6 +67,8 @@ interface IWorkerRegistry {
         uint40 blockNumber,
         uint40 validUntil
     );
+    /// @notice The worker's attestation was judged again, and holds, at `epoch` of the attestation registry.
+    event WorkerRestamped(address indexed worker, uint32 epoch);
     /// @notice A newer attestation named a GPU of `loser`, which is lapsed until it attests anew.
     event GpuTaken(bytes32 indexed gpuId, address indexed loser, address indexed taker);
     /// @notice `collateral` is the worker's after it.

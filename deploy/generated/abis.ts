@@ -2330,6 +2330,19 @@ export const tdxVerifierAbi = [
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes16",
+        "name": "serial",
+        "type": "bytes16"
+      }
+    ],
+    "name": "SerialRevoked",
+    "type": "event"
+  },
+  {
     "inputs": [],
     "name": "MAX_CRL_ENTRIES",
     "outputs": [
@@ -5051,6 +5064,25 @@ export const workerRegistryAbi = [
       }
     ],
     "name": "WorkerRemoved",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "worker",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint32",
+        "name": "epoch",
+        "type": "uint32"
+      }
+    ],
+    "name": "WorkerRestamped",
     "type": "event"
   },
   {

@@ -137,7 +137,7 @@ export const platform = onchainTable(
   }),
 );
 
-/** PCK certificates of platforms, and whether the verifier has them revoked. */
+/** Certificates that a verifier knows: those of platforms, and all that it has revoked. */
 export const pckCertificate = onchainTable(
   "pck_certificate",
   (t) => ({
@@ -145,7 +145,7 @@ export const pckCertificate = onchainTable(
     /** The first half of Keccak-256 of the issuer's hash and the serial number's. */
     serial: t.hex().notNull(),
     isRevoked: t.boolean().notNull(),
-    /** When it was found revoked; null before. */
+    /** Null before. */
     revokedAt: t.bigint(),
     revokedBlock: t.bigint(),
   }),

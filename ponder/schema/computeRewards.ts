@@ -14,6 +14,8 @@ export const rewardsPool = onchainTable("rewards_pool", (t) => ({
   /** The first two of them: what counts in this hour, and in the next. */
   weight: t.integer().notNull(),
   nextWeight: t.integer().notNull(),
+  /** How many leases end with this hour, and with each of the next five. */
+  leaseEnds: t.integer().array().notNull(),
   /** PHA per hour and hundredth of weight that an hour pays at most. */
   ceiling: t.bigint().notNull(),
   /** PHA that came into the books and that no hour has paid yet. */

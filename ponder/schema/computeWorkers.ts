@@ -48,10 +48,7 @@ export const worker = onchainTable(
     attestedBlock: t.bigint().notNull(),
     /** The full hour with which the attestation ends; whether it holds is in `workerStandings`. */
     validUntil: t.bigint().notNull(),
-    /**
-     * The attestation registry's epoch in which it was judged last: while that stays, it holds. `restamp` leaves no event: what it
-     * did is only known once it made a difference.
-     */
+    /** The attestation registry's epoch in which it was judged last: while that stays, it holds. */
     stampedEpoch: t.bigint().notNull(),
     attestedAt: t.bigint().notNull(),
     attestations: t.integer().notNull(),
@@ -121,6 +118,7 @@ export const worker = onchainTable(
 export const workerEventKind = onchainEnum("worker_event_kind", [
   "registered",
   "attested",
+  "restamped",
   "attestation_ended",
   "attestation_restored",
   "gpu_taken",

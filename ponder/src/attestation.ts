@@ -18,7 +18,6 @@ import { type Occurrence, policyOf, recordPolicyEvent } from "./attestationPolic
 import { nameOf } from "./maths/names.ts";
 import { DAY } from "./maths/period.ts";
 import { advance } from "./series.ts";
-import { judgeCertificates } from "./verifier.ts";
 import { noteAttested } from "./workerReview.ts";
 
 /** `until` of a switch that governance has confirmed. */
@@ -119,7 +118,7 @@ ponder.on("AttestationRegistry:VerifierReplaced", async ({ event, context }) => 
       block: event.block.number,
       timestamp: event.block.timestamp,
     });
-  } else await judgeCertificates(context, event, { of: former.verifier, by: address });
+  }
   await recordPolicyEvent(
     context,
     event,

@@ -2,10 +2,10 @@
 import { type Context, type Event, ponder } from "ponder:registry";
 import { ceilingChange, rewardsClaim, rewardsHour, rewardsPayout, rewardsPool, worker } from "ponder:schema";
 import { ensureNetwork } from "./catalog.ts";
-import { NO_WEIGHTS } from "./maths/hours.ts";
+import { NO_LEASES } from "./maths/hours.ts";
 import { extend, grant, isProlonged, rebook, settle } from "./maths/lease.ts";
 import { HOUR, startOf } from "./maths/period.ts";
-import { accumulatorsFor, correctHours, poolOf, weightColumns, workersStream } from "./rewardsBooks.ts";
+import { accumulatorsFor, correctHours, leaseColumns, poolOf, workersStream } from "./rewardsBooks.ts";
 import { advance } from "./series.ts";
 import { changeWorker, momentOf, workerOf } from "./workerLog.ts";
 
@@ -20,7 +20,7 @@ ponder.on("WorkerRewards:CeilingChanged", async ({ event, context }) => {
     .values({
       address: event.log.address,
       hour: startOf(HOUR, timestamp),
-      ...weightColumns(NO_WEIGHTS),
+      ...leaseColumns(NO_LEASES),
       ceiling,
       reserve: 0n,
       ...{ emittedCumulative: 0n, earnedCumulative: 0n, claimedCumulative: 0n, receivedCumulative: 0n },
@@ -64,7 +64,7 @@ ponder.on("WorkerRewards:LeaseGranted", async ({ event, context }) => {
   const pool = await poolOf(context);
   await db
     .update(rewardsPool, { address: pool.address })
-    .set({ ...weightColumns(rebook(pool.weights, hour, before, after)), updatedAt: timestamp });
+    .set({ ...leaseColumns(rebook(pool, hour, before, after)), updatedAt: timestamp });
 });
 
 ponder.on("WorkerRewards:LeasesExtended", async ({ event, context }) => {
@@ -75,7 +75,7 @@ ponder.on("WorkerRewards:LeasesExtended", async ({ event, context }) => {
   const hour = startOf(HOUR, timestamp);
   const end = secondsOf(event.args.end);
   const pool = await poolOf(context);
-  let { weights }: { weights: readonly number[] } = pool;
+  let leases: Parameters<typeof leaseColumns>[0] = pool;
   for (const key of event.args.workers) {
     const before = await workerOf(context, key);
     if (before.leaseEnd <= hour) throw new Error(`the lease of ${key} goes on, but it ended at ${before.leaseEnd}`);
@@ -83,9 +83,9 @@ ponder.on("WorkerRewards:LeasesExtended", async ({ event, context }) => {
     await db
       .update(worker, { worker: key })
       .set({ leaseEnd: after.leaseEnd, heartbeats: before.heartbeats + 1, lastHeartbeatAt: timestamp });
-    weights = rebook(weights, hour, before, after);
+    leases = rebook(leases, hour, before, after);
   }
-  await db.update(rewardsPool, { address: pool.address }).set({ ...weightColumns(weights), updatedAt: timestamp });
+  await db.update(rewardsPool, { address: pool.address }).set({ ...leaseColumns(leases), updatedAt: timestamp });
 });
 
 // HOURS

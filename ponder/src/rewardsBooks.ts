@@ -3,7 +3,7 @@ import type { Context } from "ponder:registry";
 import { emission, emissionStream, rewardsHour, rewardsPool } from "ponder:schema";
 import type { Address } from "viem";
 import { emittedTo } from "../../model/emission.ts";
-import { type ClosedHour, closeHour, nextBooks } from "./maths/hours.ts";
+import { type Books, type ClosedHour, closeHour, nextBooks } from "./maths/hours.ts";
 import { type Accumulators, type Lease, boundariesOf } from "./maths/lease.ts";
 import { HOUR } from "./maths/period.ts";
 
@@ -22,7 +22,7 @@ export async function poolOf(context: Context): Promise<Pool> {
   return pool;
 }
 
-/** Closes the hour that starts at `start`, and ends with the state that is in force. Returns the weight that counted in it. */
+/** Closes the hour that starts at `start`, and ends with the state that is in force. Returns how many leases end with it. */
 export async function closeRewardsHour(context: Context, start: bigint): Promise<number> {
   const pool = await findPool(context);
   if (pool === null) return 0;
@@ -33,8 +33,8 @@ export async function closeRewardsHour(context: Context, start: bigint): Promise
   await context.db.insert(rewardsHour).values(hourRow(start, closed, books));
   await context.db
     .update(rewardsPool, { address: pool.address })
-    .set({ ...bookColumns(books), hour: start + HOUR, ...weightColumns(books.weights) });
-  return closed.weight;
+    .set({ ...bookColumns(books), hour: start + HOUR, ...leaseColumns(books) });
+  return pool.leaseEnds[0] ?? 0;
 }
 
 /** Writes what the contract closed hours with: from the one that starts at `start` on, in order. */
@@ -96,10 +96,10 @@ export async function accumulatorsFor({ db }: Context, lease: Lease, hour: bigin
   return found;
 }
 
-/** The columns that say the weights. */
-export function weightColumns(weights: readonly number[]) {
+/** The columns that say what leases come to. */
+export function leaseColumns({ weights, leaseEnds }: Pick<Books, "weights" | "leaseEnds">) {
   const [weight = 0, nextWeight = 0] = weights;
-  return { weights: [...weights], weight, nextWeight };
+  return { weights: [...weights], weight, nextWeight, leaseEnds: [...leaseEnds] };
 }
 
 type Sums = Pick<Pool, "reserve" | "emittedCumulative" | "earnedCumulative" | "weightHoursCumulative" | "accumulator">;

@@ -1,6 +1,5 @@
 /** Verifiers: the collateral that was uploaded, what it revoked, and the platforms that were verified. */
-import { eq } from "ponder";
-import { type Context, type Event, ponder } from "ponder:registry";
+import { ponder } from "ponder:registry";
 import {
   attestationPolicy,
   collateral,
@@ -11,7 +10,7 @@ import {
   revocation,
   verifier,
 } from "ponder:schema";
-import { type Address, type Hex, numberToHex, slice } from "viem";
+import { type Hex, numberToHex, slice } from "viem";
 import { recordPolicyEvent } from "./attestationPolicy.ts";
 import { nameOf } from "./maths/names.ts";
 import { DAY } from "./maths/period.ts";
@@ -51,6 +50,17 @@ ponder.on("TdxVerifier:CollateralUploaded", async ({ event, context }) => {
     .onConflictDoUpdate(set);
 });
 
+ponder.on("TdxVerifier:SerialRevoked", async ({ event, context }) => {
+  const { address } = event.log;
+  const { number: revokedBlock, timestamp: revokedAt } = event.block;
+  await advance(context, event.block);
+  const set = { isRevoked: true, revokedAt, revokedBlock };
+  await context.db
+    .insert(pckCertificate)
+    .values({ verifier: address, serial: event.args.serial, ...set })
+    .onConflictDoUpdate(set);
+});
+
 ponder.on("TdxVerifier:CertificatesRevoked", async ({ event, context }) => {
   const { address } = event.log;
   const revocationEpoch = BigInt(event.args.revocationEpoch);
@@ -69,7 +79,6 @@ ponder.on("TdxVerifier:CertificatesRevoked", async ({ event, context }) => {
     .insert(verifier)
     .values({ address, revocationEpoch, platforms: 0 })
     .onConflictDoUpdate({ revocationEpoch });
-  await judgeCertificates(context, event, { of: address, by: address });
 
   const registry = context.contracts.AttestationRegistry.address;
   const policy = await context.db.find(attestationPolicy, { address: registry });
@@ -116,31 +125,3 @@ ponder.on("TdxVerifier:PlatformVerified", async ({ event, context }) => {
     .values({ address, revocationEpoch: 0n, platforms: 1 })
     .onConflictDoUpdate((row) => ({ platforms: row.platforms + isNew }));
 });
-
-/**
- * Asks the verifier `by` which of the certificates that `of` knows it has revoked. Events only say how many. What is
- * revoked stays so: nothing is asked twice.
- */
-export async function judgeCertificates(
-  context: Context,
-  { block }: Pick<Event<"TdxVerifier:CertificatesRevoked">, "block">,
-  { of, by }: { of: Address; by: Address },
-): Promise<void> {
-  const known = await context.db.sql.select().from(pckCertificate).where(eq(pckCertificate.verifier, of));
-  const open = of === by ? known.filter(({ isRevoked }) => !isRevoked) : known;
-  await Promise.all(
-    open.map(async ({ serial }) => {
-      const isRevoked = await context.client.readContract({
-        abi: context.contracts.TdxVerifier.abi,
-        address: by,
-        functionName: "isRevoked",
-        args: [serial],
-      });
-      const set = isRevoked ? { isRevoked, revokedAt: block.timestamp, revokedBlock: block.number } : { isRevoked };
-      await context.db
-        .insert(pckCertificate)
-        .values({ verifier: by, serial, ...set })
-        .onConflictDoUpdate((row) => (row.isRevoked ? {} : set));
-    }),
-  );
-}

@@ -46,27 +46,18 @@ export async function planReview({ db }: Context, time: bigint): Promise<void> {
 /**
  * A key has attested. If it is a worker's that was judged before the last decision, the worker is lapsed unless the registry of
  * workers is shown the same in this block: so it is looked at when the block is over. One that was judged after it stays what it
- * is until the next decision. Since nothing tells when a worker is judged again, the registry is asked: this, and which
- * certificates are revoked, is all that the indexer calls contracts for.
+ * is until the next decision.
  */
 export async function noteAttested(
   context: Context,
   { key, blockNumber, timestamp }: { key: Address; blockNumber: bigint; timestamp: bigint },
 ): Promise<void> {
-  const { client, contracts, db } = context;
+  const { contracts, db } = context;
   const row = await db.find(worker, { worker: key });
   if (row === null || !isStaying(row) || row.attestedBlock === blockNumber) return;
   const policy = await db.find(attestationPolicy, { address: contracts.AttestationRegistry.address });
   if (policy === null || row.stampedEpoch === policy.epoch) return;
-  const { epoch: stampedEpoch } = policy;
-  const { isStamped } = await client.readContract({
-    abi: contracts.WorkerRegistry.abi,
-    address: contracts.WorkerRegistry.address,
-    functionName: "workerOf",
-    args: [key],
-  });
-  if (isStamped) await db.update(worker, { worker: key }).set({ stampedEpoch });
-  else await planReview(context, timestamp + 1n);
+  await planReview(context, timestamp + 1n);
 }
 
 /** Writes down whose attestation holds no longer, or holds again, and who waits no longer, at `moment`. */

@@ -14,8 +14,8 @@ export async function advanceWorkers(context: Context, starts: readonly bigint[]
   for (const start of starts) {
     const end = start + HOUR;
     await reviewUntil(context, end);
-    const weight = await closeRewardsHour(context, start);
-    if (weight !== 0) await endLeases(context, end);
+    const ending = await closeRewardsHour(context, start);
+    if (ending !== 0) await endLeases(context, end);
     if (end % DAY === 0n) await closeDay(context, end - DAY);
   }
   await reviewUntil(context, timestamp);

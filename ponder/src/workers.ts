@@ -58,6 +58,13 @@ ponder.on("WorkerRegistry:WorkerAttested", async ({ event, context }) => {
   if (timestamp < change.gpuMovedUntil) await planReview(context, change.gpuMovedUntil);
 });
 
+ponder.on("WorkerRegistry:WorkerRestamped", async ({ event, context }) => {
+  const { worker: key } = event.args;
+  await advance(context, event.block);
+  const change = { stampedEpoch: BigInt(event.args.epoch) };
+  await changeWorker(context, momentOf(event), key, change, { kind: "restamped" });
+});
+
 ponder.on("WorkerRegistry:GpuTaken", async ({ event, context }) => {
   const { gpuId: gpu, loser, taker: account } = event.args;
   await advance(context, event.block);

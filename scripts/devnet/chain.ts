@@ -3,7 +3,16 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type Address, bytesToHex, createTestClient, hexToBytes, http, publicActions, walletActions } from "viem";
+import {
+  type Address,
+  type Hash,
+  bytesToHex,
+  createTestClient,
+  hexToBytes,
+  http,
+  publicActions,
+  walletActions,
+} from "viem";
 import { type PrivateKeyAccount, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { anvil } from "viem/chains";
 import { type Service, freePort, startService, waitFor } from "./process.ts";
@@ -46,6 +55,19 @@ export function chainClient(url: string, account?: Address) {
   })
     .extend(publicActions)
     .extend(walletActions);
+}
+
+/**
+ * Waits until the transaction is mined. Its receipt is asked for until it is there: on a chain that only mines what is sent, no
+ * later block would tell of it.
+ */
+export async function mined(client: ReturnType<typeof chainClient>, hash: Hash): Promise<void> {
+  await waitFor({
+    what: `the transaction ${hash} is mined`,
+    timeoutMs: 60_000,
+    intervalMs: 20,
+    probe: () => client.getTransactionReceipt({ hash }),
+  });
 }
 
 /** How anvil's builds are called, by platform and architecture. */

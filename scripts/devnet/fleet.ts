@@ -8,6 +8,8 @@ import { commitOf, quoteArguments, reportDataOf } from "../attestation/calls.ts"
 import type { Platform } from "../attestation/factory.ts";
 import { readQuote } from "../attestation/quote.ts";
 import { type WorkerSubject, modelId, signHeartbeat, subjectHash } from "../compute/calls.ts";
+import { gpuIdOf } from "../worker-agent/gpus.ts";
+import { agentKey, gpuIdentity } from "../worker-agent/simulator/identity.ts";
 import { devnetAuthority } from "./attestation.ts";
 import { devAccounts } from "./chain.ts";
 
@@ -21,11 +23,14 @@ export const AHEAD = 2n * 86_400n;
 /** Several confidential VMs share one host. */
 const PLATFORMS = 12;
 
-const seeded = (what: string): Hex => keccak256(toHex(`devnet ${what}`));
+/** What an agent derives its worker's key for. */
+export const KEY_PATH = "phala/worker";
 
 /** One machine, as it is delivered. */
 export interface Machine {
   readonly index: number;
+  /** Its guest's keys and its GPUs follow from it. */
+  readonly seed: string;
   readonly key: PrivateKeyAccount;
   readonly operator: PrivateKeyAccount;
   readonly model: "H100" | "H200" | "B200";
@@ -45,14 +50,16 @@ export function createFleet(): Machine[] {
   return Array.from({ length: WORKERS }, (_, index) => {
     const operator = operators[index % OPERATORS];
     const platform = platforms[index % PLATFORMS];
+    const seed = `devnet machine ${index}`;
     const gpus = GPU_COUNTS[(index + Math.floor(index / 8)) % GPU_COUNTS.length] ?? 1;
     if (operator === undefined || platform === undefined) throw new Error("the fleet has no operator");
     return {
       index,
-      key: privateKeyToAccount(seeded(`machine ${index}`)),
+      seed,
+      key: privateKeyToAccount(agentKey(seed, KEY_PATH)),
       operator,
       model: MODELS[index % MODELS.length] ?? "H100",
-      gpuIds: Array.from({ length: gpus }, (__, gpu) => seeded(`GPU ${gpu} of machine ${index}`)),
+      gpuIds: Array.from({ length: gpus }, (__, gpu) => gpuIdOf(gpuIdentity(seed, gpu))).sort(),
       platform,
     };
   });
@@ -60,7 +67,7 @@ export function createFleet(): Machine[] {
 
 /** What a machine's attestation names. */
 export function subjectOf({ index, operator, model }: Machine, gpuIds: readonly Hex[]): WorkerSubject {
-  const evidenceHash = seeded(`evidence of machine ${index}`);
+  const evidenceHash = keccak256(toHex(`devnet evidence of machine ${index}`));
   return { operator: operator.address, model: modelId(model), gpuIds, evidenceHash };
 }
 

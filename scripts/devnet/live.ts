@@ -6,8 +6,8 @@ import type { Manifest } from "../../deploy/manifest.ts";
 import { HEARTBEAT_RESULTS, isStaying } from "../compute/calls.ts";
 import { type Knowledge, DUTIES, createKnowledge } from "../keeper/duties.ts";
 import { keep } from "../keeper/keeper.ts";
-import { chainClient } from "./chain.ts";
-import { AHEAD, type Machine, createFleet, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
+import { chainClient, mined } from "./chain.ts";
+import { AHEAD, type Machine, heartbeatOf, quoteOf, subjectOf } from "./fleet.ts";
 
 /** PHA: what a stream must owe to be brought in. */
 const MINIMUM = 1_000n * 10n ** 18n;
@@ -17,6 +17,8 @@ export interface LiveOptions {
   readonly manifest: Pick<Manifest, "contracts" | "startBlock">;
   /** Pays. */
   readonly account: Account;
+  /** Those that have no agent of their own. */
+  readonly machines: readonly Machine[];
 }
 
 /** What one round has come to. */
@@ -31,10 +33,9 @@ export interface LiveRound {
 }
 
 /** Keeps the devnet's workers alive; each call is one round. */
-export function createLiveFleet({ url, manifest, account }: LiveOptions): () => Promise<LiveRound> {
+export function createLiveFleet({ url, manifest, account, machines: fleet }: LiveOptions): () => Promise<LiveRound> {
   const { contracts } = manifest;
   const { workerRegistry, workerRewards, attestationRegistry } = contracts;
-  const fleet = createFleet();
   const client = chainClient(url);
   const reader = chainReader(http(url, { retryCount: 0 }));
   const registry = { address: workerRegistry, abi: workerRegistryAbi } as const;
@@ -66,7 +67,7 @@ export function createLiveFleet({ url, manifest, account }: LiveOptions): () => 
     const at = { chainId, registry: attestationRegistry, isKnown: true };
     const args = [subject, quoteOf(machine, subject, await namedBlock(), at)] as const;
     const { request } = await client.simulateContract({ ...registry, functionName: "reattest", args, account });
-    await client.waitForTransactionReceipt({ hash: await client.writeContract(request) });
+    await mined(client, await client.writeContract(request));
   };
 
   return async () => {
@@ -118,7 +119,7 @@ export function createLiveFleet({ url, manifest, account }: LiveOptions): () => 
           args,
           account,
         });
-        await client.waitForTransactionReceipt({ hash: await client.writeContract(request) });
+        await mined(client, await client.writeContract(request));
         for (const [i, each] of result.entries()) {
           const name = HEARTBEAT_RESULTS[each];
           if (name === "Granted") heartbeats += 1;

@@ -35,6 +35,8 @@ export interface Paths {
   /** The whole chain. Exists only if deployment and history are complete. */
   readonly chain: string;
   readonly indexer: string;
+  /** Settings and evidence of the workers' agents. */
+  readonly agents: string;
 }
 
 export function pathsOf(root: string, key: string): Paths {
@@ -44,6 +46,7 @@ export function pathsOf(root: string, key: string): Paths {
     manifest: path.join(folder, "manifest.json"),
     chain: path.join(folder, "chain.json"),
     indexer: path.join(folder, "indexer"),
+    agents: path.join(folder, "agents"),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The block that ends `npm start`: everything that somebody needs who has just seen the suite for the first time. */
+import type { Address } from "viem";
 import type { Manifest } from "../../deploy/manifest.ts";
 import { FIRST_STAKER } from "../devnet/activity.ts";
 import { ATTESTER, guestKeys } from "../devnet/attestation.ts";
@@ -31,6 +32,8 @@ const ROLE_NAMES = [
 export interface ReportInput {
   readonly chainUrl: string;
   readonly indexerUrl: string | null;
+  /** Workers that run the agent, and where it answers. */
+  readonly agents: readonly { readonly name: string; readonly worker: Address; readonly url: string }[];
   readonly manifest: Manifest;
   readonly manifestPath: string;
   readonly stakers: number;
@@ -75,6 +78,13 @@ export function renderReport(input: ReportInput): string {
     ),
     ...rows([["manifest", input.manifestPath]]),
     "",
+    ...(input.agents.length === 0
+      ? []
+      : [
+          "Workers' agents, each a process in a simulated guest (also /metrics and /heartbeat)",
+          ...rows(input.agents.map(({ name, worker, url }) => [name, `${worker}  ${url}/health`])),
+          "",
+        ]),
     "Attested demo keys, in guests of the test authority (npx hardhat attestation status --key …)",
     ...rows(guestKeys().map(({ name, key }) => [name, key])),
     "",

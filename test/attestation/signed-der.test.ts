@@ -145,6 +145,8 @@ describe("CRLs", () => {
         const keys = [...crl.revoked.keys()].map((serial) => serialKey(crl.issuer, BigInt(serial)));
         const states = await Promise.all(keys.map((key) => trial.contract.read.isRevoked([key])));
         const [event] = await trial.contract.getEvents.CertificatesRevoked();
+        const serials = await trial.contract.getEvents.SerialRevoked();
+        expect(new Set(serials.map(({ args: { serial } }) => serial))).toEqual(new Set(keys));
         expect({ what, issued, validUntil, states, count: event?.args.count ?? 0n }).toEqual({
           what,
           issued: crl.thisUpdate,

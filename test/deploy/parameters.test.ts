@@ -66,7 +66,7 @@ describe("a wrong field is named", () => {
     ["accounts.reserve", "0x90F79bf6EB2c4f870365E785982E1f101E93b9", /accounts\.reserve/],
     ["guardianTermDays", 367, /guardianTermDays/],
     ["accounts.slasher", "0x15d34aAf54267DB7D7c367839AAf71A00a2C6A65", /accounts\.slasher/],
-    ["accounts.guardian", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", /accounts\.guardian/],
+    ["accounts.guardian", "0x87883F558129A227e683a5aCF1D7eBC7314B881B", /accounts\.guardian/],
     ["token.allocation.team", 501, /token\.allocation/],
     ["token.allocation.mining", -1, /token\.allocation\.mining/],
     ["token.allocation.mining", 70.5, /token\.allocation\.mining/],

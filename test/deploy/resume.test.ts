@@ -82,6 +82,13 @@ describe("a deployment that dies after any transaction", () => {
     await chain.clock.revert({ id });
   });
 
+  /** What is expected where the run died between the seal and the assertion. */
+  const unasserted = () => {
+    const { sent, ...rest } = expected;
+    const [byDeployer = 0, byGovernance = 0] = sent;
+    return { ...rest, sent: [byDeployer, byGovernance - 1] };
+  };
+
   it("is complete when nothing kills it", () => {
     expect(new Set(all).size).toBe(all.length);
     expect(expected.authority?.isSealed).toBe(true);
@@ -91,7 +98,11 @@ describe("a deployment that dies after any transaction", () => {
   });
 
   it("comes to the same end by one more run, whichever transaction was its last", async () => {
-    for (let steps = 1; steps <= all.length; ++steps) {
+    // The next test stops after each; here those at the ends of its parts, and every ninth.
+    const last = all.length;
+    const sample = [1, 2, 3, last - 3, last - 2, last - 1, last];
+    for (let steps = 9; steps < last - 3; steps += 9) sample.push(steps);
+    for (const steps of sample) {
       const id = await chain.clock.snapshot();
       const manifest = newManifest();
       const first = await run(chain.transport, manifest, steps);
@@ -101,7 +112,7 @@ describe("a deployment that dies after any transaction", () => {
       // Once it is sealed nothing is left to do: the assertion after it changes nothing.
       const isSealed = steps === all.length - 1;
       expect([...first.descriptions, ...second.descriptions]).toEqual(isSealed ? all.slice(0, -1) : all);
-      expect(await outcome(chain.transport)).toEqual(expected);
+      expect(await outcome(chain.transport)).toEqual(isSealed ? unasserted() : expected);
       if (startBlock !== undefined) expect(readManifest(manifest).startBlock).toBe(startBlock);
       await chain.clock.revert({ id });
     }
@@ -116,7 +127,7 @@ describe("a deployment that dies after any transaction", () => {
       ({ isComplete } = result);
     }
     expect(seen).toEqual(all.slice(0, -1));
-    expect(await outcome(chain.transport)).toEqual(expected);
+    expect(await outcome(chain.transport)).toEqual(unasserted());
     expect((await run(chain.transport, manifest)).descriptions).toEqual([]);
     // Without the record of where it began, it finds that too.
     const other = newManifest();

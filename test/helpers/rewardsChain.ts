@@ -9,10 +9,14 @@ import {
   type Hex,
   type ParseEventLogsReturnType,
   concat,
+  decodeAbiParameters,
   decodeFunctionResult,
   encodeFunctionData,
+  isAddressEqual,
   parseAbi,
+  parseAbiParameters,
   parseEventLogs,
+  toEventSelector,
 } from "viem";
 import { emissionVaultAbi, workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import { signHeartbeat } from "../../scripts/compute/calls.ts";
@@ -41,6 +45,14 @@ export interface Call {
   readonly target: Address;
   readonly data: Hex;
 }
+
+/** Of `Called`. */
+const CALLED = parseAbiParameters("bool isDone, bytes result");
+
+/** The events of WorkerRewards by what their logs begin with. */
+const rewardsEvents = new Map(
+  workerRewardsAbi.flatMap((item) => (item.type === "event" ? [[toEventSelector(item), [item]] as const] : [])),
+);
 
 /** What came of a call: what it returned, or was refused with, and the events of WorkerRewards. */
 export interface Outcome {
@@ -160,10 +172,13 @@ export async function openRewardsChain(stage: Stage, count: number) {
       const { logs } = await stage.publicClient.getTransactionReceipt({ hash });
       const outcomes: Outcome[] = [];
       let events: Outcome["events"] = [];
-      for (const event of parseEventLogs({ abi: [...batchAbi, ...workerRewardsAbi], logs })) {
-        if (event.eventName !== "Called") events = [...events, event];
-        else {
-          outcomes.push({ ...event.args, events });
+      for (const log of logs) {
+        // One event each: viem would hash the signatures of all of them for each log.
+        const abi = rewardsEvents.get(log.topics[0] ?? "0x");
+        if (abi !== undefined) events = [...events, ...parseEventLogs({ abi, logs: [log] })];
+        else if (isAddressEqual(log.address, batch.address)) {
+          const [isDone, result] = decodeAbiParameters(CALLED, log.data);
+          outcomes.push({ isDone, result, events });
           events = [];
         }
       }

@@ -209,10 +209,13 @@ describe("workers", { timeout: 600_000 }, () => {
     expect(await history(w1, "attestation_ended", "id")).toHaveLength(attested.length + 1);
   });
 
-  test("after a decision it is lapsed at once, unless it was judged again, of which no event tells", async () => {
+  test("after a decision it is lapsed at once, unless it was judged again", async () => {
+    // Once, however often it is asked for.
+    await workers.call("registry", stranger, "restamp", [w2, w2]);
     await workers.call("registry", stranger, "restamp", [w2]);
     await workers.attest(two, subjectOf(alice, "H200", "2b"));
     expect(await check()).toMatchObject({ [w2]: "active", [w3]: "active" });
+    expect(await history(w2, "restamped", "state")).toEqual([{ state: "active" }]);
     await workers.attest(three, subjectOf(bob, "B200", "3a"), workers.platforms.two);
     const attested = String(await suite.client.getBlockNumber());
     expect(await check()).toMatchObject({ [w1]: "active", [w2]: "active", [w3]: "attestation" });

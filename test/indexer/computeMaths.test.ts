@@ -1,6 +1,6 @@
 /** The maths of leases, hours and states, apart from any chain. */
 import { describe, expect, test } from "vitest";
-import { type Books, NO_WEIGHTS, closeHour, nextBooks } from "../../ponder/src/maths/hours.ts";
+import { type Books, NO_LEASES, closeHour, nextBooks } from "../../ponder/src/maths/hours.ts";
 import { type Lease, boundariesOf, extend, grant, isProlonged, rebook, settle } from "../../ponder/src/maths/lease.ts";
 import { HOUR } from "../../ponder/src/maths/period.ts";
 import { GPU_MOVE, THAW, atRiskBefore, contributionOf, isShort, judge } from "../../ponder/src/maths/worker.ts";
@@ -74,20 +74,23 @@ describe("a lease", () => {
     expect(() => settle(lease, at(16), new Map())).toThrow("nothing is known of the hour");
   });
 
-  test("moves the weights of later hours, never that of the hour that runs", () => {
+  test("moves the weights of later hours, never that of the hour that runs, and its end", () => {
     const first = grant(NONE, { from: at(11), end: at(16), weight: 100 }, at(10), steady(ONE));
-    const booked = rebook(NO_WEIGHTS, at(10), NONE, first);
-    expect(booked).toEqual([0, 100, 100, 100, 100, 100]);
-    const later = [...booked.slice(3), 0, 0, 0];
+    const booked = rebook(NO_LEASES, at(10), NONE, first);
+    expect(booked).toEqual({ weights: [0, 100, 100, 100, 100, 100], leaseEnds: [0, 0, 0, 0, 0, 1] });
+    const later = { weights: [100, 100, 100, 0, 0, 0], leaseEnds: [0, 0, 1, 0, 0, 0] };
     const other = grant(first, { from: at(14), end: at(19), weight: 300 }, at(13), steady(ONE));
-    expect(rebook(later, at(13), first, other)).toEqual([100, 300, 300, 300, 300, 300]);
-    expect(rebook(later, at(13), first, extend(first, at(19)))).toEqual([100, 100, 100, 100, 100, 100]);
+    const leaseEnds = [0, 0, 0, 0, 0, 1];
+    expect(rebook(later, at(13), first, other)).toEqual({ weights: [100, 300, 300, 300, 300, 300], leaseEnds });
+    const extended = rebook(later, at(13), first, extend(first, at(19)));
+    expect(extended).toEqual({ weights: [100, 100, 100, 100, 100, 100], leaseEnds });
   });
 });
 
 describe("an hour", () => {
   const books: Books = {
     weights: [700, 300, 0, 0, 0, 0],
+    leaseEnds: [4, 3, 0, 0, 0, 0],
     ceiling: 10n ** 16n,
     reserve: 5n,
     emittedCumulative: 5n,
@@ -107,6 +110,7 @@ describe("an hour", () => {
     });
     expect(nextBooks(books, closed)).toMatchObject({
       weights: [300, 0, 0, 0, 0, 0],
+      leaseEnds: [3, 0, 0, 0, 0, 0],
       emittedCumulative: 5n + 10n ** 20n,
       earnedCumulative: 7n * 10n ** 18n,
       weightHoursCumulative: 700n,
@@ -120,7 +124,7 @@ describe("an hour", () => {
   });
 
   test("without weight, or without anything that is owed, pays nothing", () => {
-    const idle = closeHour({ ...books, weights: NO_WEIGHTS }, 1_000n, 10n ** 30n);
+    const idle = closeHour({ ...books, ...NO_LEASES }, 1_000n, 10n ** 30n);
     expect(idle).toEqual({ weight: 0, emitted: 1_000n, paid: 0n, reserve: 1_005n, accumulator: 9n });
     expect(closeHour({ ...books, reserve: 0n }, 1_000n, 0n)).toMatchObject({ emitted: 0n, paid: 0n, accumulator: 9n });
     expect(closeHour(books, 1_000n, 400n)).toMatchObject({ emitted: 400n, paid: 405n });

@@ -28,7 +28,7 @@ export const TABLES = {
     "worker start end state lapse hoursUp earned claimed hoursUpCumulative earnedCumulative claimedCumulative",
   gpus: "id worker isHeld since model attestedBlock firstSeenAt",
   gpuEvents: "id gpu kind worker former model block timestamp transaction",
-  rewardsPools: `address hour weights weight nextWeight ceiling reserve emittedCumulative earnedCumulative claimedCumulative
+  rewardsPools: `address hour weights leaseEnds weight nextWeight ceiling reserve emittedCumulative earnedCumulative claimedCumulative
     payouts receivedCumulative pendingSettled weightHoursCumulative accumulator updatedAt`,
   rewardsHours: "start end weight emitted paid reserve accumulator paidCumulative weightHoursCumulative",
   rewardsClaims: "id worker operator amount block timestamp transaction",
@@ -133,8 +133,7 @@ async function reconcileWorker(chain: Chain, row: Row, standing: Row | undefined
   const view = await chain.workerOf(key);
   const isStaying = row["state"] === "active" || row["state"] === "lapsed";
   const isValid = isStaying && standing?.["attestation"] === null;
-  // A restamp leaves no event: the contract may know more.
-  if (isStamped) expect(view.isStamped, key).toBe(true);
+  expect(view.isStamped, key).toBe(isStamped);
   expect(
     {
       operator: row["operator"],
@@ -272,6 +271,11 @@ async function reconcileBooks(
     ...{ hour: timestamp - (timestamp % HOUR), weight, nextWeight, reserve, credited, received, paid },
     ceiling: await chain.ceiling(),
   });
+  const leaseEnds = Array.from({ length: 6 }, (_, i) => {
+    const end = big(pool, "hour") + BigInt(i + 1) * HOUR;
+    return workers.filter((row) => big(row, "leaseEnd") === end).length;
+  });
+  expect(pool["leaseEnds"]).toEqual(leaseEnds);
   expect(big(pool, "earnedCumulative") + big(pool, "reserve")).toBe(big(pool, "emittedCumulative"));
   const claimed = workers.reduce((sum, row) => sum + big(row, "claimedCumulative"), 0n);
   expect(claimed).toBe(paid);

@@ -15,6 +15,7 @@ import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { PROPOSAL_STATES, WORKER_STATES } from "../../scripts/compute/calls.ts";
 import { type HistorySummary, playHistory } from "../../scripts/devnet/activity.ts";
+import { AGENT_MACHINES, startAgents } from "../../scripts/devnet/agents.ts";
 import { ATTESTER, attestDemo, devnetAuthority } from "../../scripts/devnet/attestation.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "../../scripts/devnet/chain.ts";
 import { WORKERS, createFleet } from "../../scripts/devnet/fleet.ts";
@@ -213,7 +214,7 @@ describe("the keeper", () => {
 describe("workers that go on", () => {
   it("beat, attest anew and are all Active a week later", async () => {
     await attestDemo({ url: chain.url, contracts: manifest.contracts, account: devAccount(ATTESTER) });
-    const live = createLiveFleet({ url: chain.url, manifest, account: devAccount(KEEPER) });
+    const live = createLiveFleet({ url: chain.url, manifest, account: devAccount(KEEPER), machines: createFleet() });
     const first = await live();
     expect(first).toMatchObject({ workers: WORKERS - 3, heartbeats: WORKERS - 3, failures: [] });
     const client = chainClient(chain.url);
@@ -223,5 +224,34 @@ describe("workers that go on", () => {
     expect(later).toMatchObject({ heartbeats: WORKERS - 3, failures: [] });
     expect(later.reattested).toBeGreaterThan(0);
     expect(await tally()).toMatchObject({ Active: WORKERS - 3 });
+  });
+});
+
+describe("workers that run the agent", () => {
+  it("attest anew with the same GPUs and beat, as processes that end when they are told to", async () => {
+    const client = chainClient(chain.url);
+    await client.increaseTime({ seconds: 7 * DAY });
+    await client.mine({ blocks: 2 });
+    const machines = createFleet().filter(({ index }) => index === AGENT_MACHINES[0]);
+    const [machine] = machines;
+    if (machine === undefined) throw new Error("no machine has an agent");
+    const { key, gpuIds } = machine;
+    const read = () => client.readContract({ ...registry(), functionName: "workerOf", args: [key.address] });
+    const { attestedBlock: before } = await read();
+    const { agents, stop } = await startAgents({ url: chain.url, manifest, machines, folder });
+    try {
+      expect(agents.map(({ worker }) => worker)).toEqual([key.address]);
+      const endpoint = await agents[0]?.healthy(60_000);
+      const health: unknown = await (await fetch(`${endpoint}/health`)).json();
+      expect(health).toMatchObject({ ok: true, worker: key.address, state: "Active", warnings: [] });
+      expect((await read()).attestedBlock).toBeGreaterThan(before);
+      for (const id of gpuIds) {
+        const holder = await client.readContract({ ...registry(), functionName: "holderOf", args: [id] });
+        expect(holder).toMatchObject([key.address, expect.anything(), true]);
+      }
+    } finally {
+      await stop();
+    }
+    expect(await agents[0]?.service.ended).toBe(0);
   });
 });

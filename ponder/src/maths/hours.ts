@@ -7,6 +7,8 @@ export const LEASE_HOURS = 6;
 export interface Books {
   /** Weight of the hour that runs, and of the next ones. */
   readonly weights: readonly number[];
+  /** How many leases end with the hour that runs, and with each of the next ones. */
+  readonly leaseEnds: readonly number[];
   readonly ceiling: bigint;
   readonly reserve: bigint;
   readonly emittedCumulative: bigint;
@@ -40,10 +42,10 @@ export function closeHour(books: Books, emission: bigint, left: bigint): ClosedH
 
 /** The books after `closed`. */
 export function nextBooks(books: Books, closed: ClosedHour): Books {
-  const weights = [...books.weights.slice(1), 0];
   return {
     ...books,
-    weights,
+    weights: [...books.weights.slice(1), 0],
+    leaseEnds: [...books.leaseEnds.slice(1), 0],
     reserve: closed.reserve,
     emittedCumulative: books.emittedCumulative + closed.emitted,
     earnedCumulative: books.earnedCumulative + closed.paid,
@@ -52,5 +54,8 @@ export function nextBooks(books: Books, closed: ClosedHour): Books {
   };
 }
 
-/** The weights of no lease at all. */
-export const NO_WEIGHTS: readonly number[] = Array.from({ length: LEASE_HOURS }, () => 0);
+/** No lease at all. */
+export const NO_LEASES: Pick<Books, "weights" | "leaseEnds"> = {
+  weights: Array.from({ length: LEASE_HOURS }, () => 0),
+  leaseEnds: Array.from({ length: LEASE_HOURS }, () => 0),
+};

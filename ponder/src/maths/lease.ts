@@ -1,5 +1,8 @@
 /** A worker's lease and what it earns: `_grant` and `_settle` of WorkerRewards. Hours are named by the second in which they begin. */
+import type { Books } from "./hours.ts";
 import { HOUR } from "./period.ts";
+
+type Leases = Pick<Books, "weights" | "leaseEnds">;
 
 /** Fractional bits of an accumulator. */
 const SCALE = 64n;
@@ -74,14 +77,21 @@ export function extend(lease: Lease, end: bigint): Lease {
   return { ...lease, leaseEnd: end };
 }
 
-/** The weights of `hour` and of those after it, where a lease in them is replaced: that of `hour` itself never changes. */
-export function rebook(weights: readonly number[], hour: bigint, before: Lease, after: Lease): number[] {
+/**
+ * The books from `hour` on, where a lease in them is replaced: the weights of `hour` and of those after it, of which that of `hour`
+ * itself never changes, and how many leases end with each.
+ */
+export function rebook({ weights, leaseEnds }: Leases, hour: bigint, before: Lease, after: Lease): Leases {
   const covers = ({ leaseFrom, leaseEnd, leaseWeight }: Lease, time: bigint) =>
     leaseFrom <= time && time < leaseEnd ? leaseWeight : 0;
-  return weights.map((weight, i) => {
-    const time = hour + BigInt(i) * HOUR;
-    return i === 0 ? weight : weight - covers(before, time) + covers(after, time);
-  });
+  const ends = ({ leaseEnd }: Lease, time: bigint) => (leaseEnd === time + HOUR ? 1 : 0);
+  const timeOf = (i: number) => hour + BigInt(i) * HOUR;
+  return {
+    weights: weights.map((weight, i) =>
+      i === 0 ? weight : weight - covers(before, timeOf(i)) + covers(after, timeOf(i)),
+    ),
+    leaseEnds: leaseEnds.map((count, i) => count - ends(before, timeOf(i)) + ends(after, timeOf(i))),
+  };
 }
 
 function earlier(a: bigint, b: bigint): bigint {

@@ -6,9 +6,9 @@
  * Prints the claims of `count` GPUs whose identities follow from the seed. If there is a fault file, its content says what is
  * wrong: `exit`, `garbage`, `result`, `nonce`, `measurement`, `debug`, `signature` or `twice`.
  */
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { gpuIdentity } from "./identity.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,16 +22,11 @@ const { values } = parseArgs({
 const file = values["fault-file"];
 const fault = file !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 
-const identity = (index: number): string => {
-  const name = `${values.seed} GPU ${fault === "twice" ? 0 : index}`;
-  return BigInt(`0x${createHash("sha256").update(name).digest("hex").slice(0, 40)}`).toString();
-};
-
 const claims = Array.from({ length: Number(values.count) }, (_, index) => ({
   "x-nvidia-device-type": "gpu",
   eat_nonce: fault === "nonce" ? "00".repeat(32) : values.nonce,
   hwmodel: values.model,
-  ueid: identity(index),
+  ueid: gpuIdentity(values.seed, fault === "twice" ? 0 : index),
   oemid: "5703",
   measres: fault === "measurement" ? "failure" : "success",
   secboot: true,

@@ -4,8 +4,9 @@
  */
 import { rmSync } from "node:fs";
 import { type IncomingMessage, createServer } from "node:http";
-import { type Hex, bytesToHex, isHex, keccak256, padHex, size, toHex } from "viem";
+import { type Hex, bytesToHex, isHex, padHex, size } from "viem";
 import type { Platform, QuoteOptions } from "../../attestation/factory.ts";
+import { applicationId, derivedKey, instanceId } from "./identity.ts";
 
 export interface SimulatedGuest {
   /** Path of the socket. */
@@ -36,10 +37,9 @@ async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string,
 export async function startGuestAgent(guest: SimulatedGuest): Promise<RunningGuest> {
   const { socket, platform, seed } = guest;
   let options = guest.quote ?? {};
-  const secretOf = (what: string): Hex => keccak256(toHex(`${seed} ${what}`));
 
   const answers: Readonly<Record<string, (body: Readonly<Record<string, unknown>>) => object>> = {
-    "/GetKey": ({ path }) => ({ key: secretOf(`key ${String(path)}`).slice(2), signature_chain: [] }),
+    "/GetKey": ({ path }) => ({ key: derivedKey(seed, String(path)).slice(2), signature_chain: [] }),
     "/GetQuote": ({ report_data }) => {
       const reportData: Hex = `0x${String(report_data).replace(/^0x/, "")}`;
       if (!isHex(reportData) || size(reportData) > 64) throw new Error("report_data: up to 64 bytes of hex");
@@ -47,7 +47,7 @@ export async function startGuestAgent(guest: SimulatedGuest): Promise<RunningGue
       const quote = bytesToHex(platform.quote({ ...options, measurements })).slice(2);
       return { quote, event_log: "[]", report_data: reportData.slice(2), vm_config: "{}" };
     },
-    "/Info": () => ({ app_id: secretOf("application").slice(2, 42), instance_id: secretOf("instance").slice(2, 42) }),
+    "/Info": () => ({ app_id: applicationId(seed), instance_id: instanceId(seed) }),
   };
 
   rmSync(socket, { force: true });

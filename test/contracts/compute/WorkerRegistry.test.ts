@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { modelId } from "../../../scripts/compute/calls.ts";
 import { type Compute, EVIDENCE_HASH, MODELS, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
-import { expectEvent } from "../../helpers/events.ts";
+import { eventsOf, expectEvent } from "../../helpers/events.ts";
 import { signPermit } from "../../helpers/permit.ts";
 import { DAY, fixture } from "../../helpers/stage.ts";
 import { UNIT, units } from "../../helpers/suite.ts";
-import { NOBODY, attestElsewhere, collateralOf, registryState } from "../../helpers/workers.ts";
+import { NOBODY, attestElsewhere, collateralOf, registryState, switchOffOperator } from "../../helpers/workers.ts";
 
 const MACHINE = machineOf("one");
 const WORKER = MACHINE.address;
@@ -239,6 +239,25 @@ describe("reattest", () => {
     await expectRevert(c.reattest(MACHINE), "WorkerRegistry_UnknownModel", [modelId("H100")]);
     await c.stage.travel(SEVEN_DAYS + 1n);
     expect(await registryState(c, WORKER)).toEqual(["Lapsed", "Attestation"]);
+  });
+});
+
+describe("restamp", () => {
+  it("says whose attestation was judged again, with the epoch, once", async () => {
+    const c = await load();
+    const [two, gone] = [machineOf("two"), machineOf("gone")];
+    await c.register(MACHINE);
+    await c.register(two, { of: c.subject({ gpuIds: [gpuOf("two")] }) });
+    await switchOffOperator(c, c.actors.stranger, c.stage.now() + DAY);
+    await attestElsewhere(c, two, c.subject({ gpuIds: [gpuOf("elsewhere")] }));
+    const workers = [WORKER, two.address, gone.address, WORKER];
+    const hash = await c.registry.write.restamp([workers], { account: c.actors.stranger });
+    const epoch = await c.attestation.registry.read.epoch();
+    await expectEvent(c.stage, hash, c.registry, "WorkerRestamped", { worker: WORKER, epoch });
+    expect((await c.registry.read.workerOf([WORKER])).isStamped).toBe(true);
+    expect((await c.registry.read.workerOf([two.address])).isStamped).toBe(false);
+    const again = await c.registry.write.restamp([[WORKER]], { account: c.actors.stranger });
+    expect(await eventsOf(c.stage, again, c.registry, "WorkerRestamped")).toEqual([]);
   });
 });
 

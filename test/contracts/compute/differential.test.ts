@@ -35,7 +35,7 @@ import { HOUR, fixture } from "../../helpers/stage.ts";
 const WORKERS = 4;
 /** Schedules per test, and tests; `npm run test:deep` runs 16 times as many. */
 const BUNCH = 25;
-const BUNCHES = 8 * Number(process.env["PHALA_TEST_FACTOR"] ?? 1);
+const BUNCHES = 20 * Number(process.env["PHALA_TEST_FACTOR"] ?? 1);
 /** Milliseconds: a bunch takes about a tenth. */
 const PATIENCE = 120_000;
 
