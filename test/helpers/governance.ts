@@ -182,10 +182,11 @@ export async function openGovernance(stage: Stage) {
       return vetoLock.write.lock([caller, operation.target, operation.data, amount], { account });
     },
 
-    /** Turns `amount` of the account's vPHA into votes. */
+    /** Turns `amount` of the account's vPHA into votes, and lets the second pass after which they count. */
     wrap: async (account: Address, amount: bigint): Promise<void> => {
       await vpha.write.approve([votes.address, amount], { account });
       await votes.write.depositFor([account, amount], { account });
+      await stage.travel(1n);
     },
 
     /** Proposes `operations`, as somebody who has votes. */
