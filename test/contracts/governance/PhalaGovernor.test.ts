@@ -60,13 +60,17 @@ describe("the whole life of a proposal", () => {
         const end = Number(g.stage.now() + 100n * DAY);
         return operationOf(g.treasury, "openStream", [MEMO, g.pha.address, g.actors.bob, 9n, 0, end, MEMO, MEMO]);
       },
-      isDone: async (g: Governance) => (await g.treasury.read.budgetOf([MEMO])).total === 9n,
+      isDone: async (g: Governance) =>
+        (await g.treasury.read.budgetOf([MEMO]).then(
+          ({ total }) => total,
+          () => 0n,
+        )) === 9n,
     },
     {
       name: "periphery",
       days: 30,
       operation: (g: Governance) =>
-        operationOf(g.attestation.registry, "setFloors", [{ minTcbDay: 7, minQeIsvSvn: 0, allowedStatuses: 0 }]),
+        operationOf(g.attestation.registry, "setFloors", [{ minTcbDay: 7, minQeIsvSvn: 0, allowedStatuses: 0x22 }]),
       isDone: async (g: Governance) => (await g.attestation.registry.read.floors()).minTcbDay === 7,
     },
     {
