@@ -11,6 +11,7 @@ import {DarkWatcher} from "./DarkWatcher.sol";
 import {Driver} from "./Driver.sol";
 import {GuardianHandler} from "./GuardianHandler.sol";
 import {Handler} from "./Handler.sol";
+import {PauseLedger} from "./PauseLedger.sol";
 import {StakerHandler} from "./StakerHandler.sol";
 import {TimeHandler} from "./TimeHandler.sol";
 import {World} from "./World.sol";
@@ -47,7 +48,8 @@ abstract contract GuardianCampaign is Suite, Driver {
         (workloads[0], workloads[1]) = ("one", "two");
         world = new World(actors);
         world.watch(new DarkWatcher(world, vpha, registry, attestation, workloads));
-        guardianHandler = new GuardianHandler(world, mandate, governance, workloads);
+        PauseLedger[2] memory ledgers = [new PauseLedger(), new PauseLedger()];
+        guardianHandler = new GuardianHandler(world, mandate, governance, workloads, ledgers);
         stakerHandler = new StakerHandler(world, vpha, pha);
         _handlers = [Handler(guardianHandler), stakerHandler, new TimeHandler(world)];
     }

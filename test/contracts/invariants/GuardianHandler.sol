@@ -13,30 +13,32 @@ import {World} from "./World.sol";
 
 /// @title Whatever a guardian can do, in any order, well-meaning or not; and who tries without a mandate
 contract GuardianHandler is Handler {
-    // No immutables: with so many, the runner does not know the code again.
-    IGuardianMandate private _mandate;
-    IVPHA private _vpha;
-    IAttestationRegistry private _attestation;
-    IPhalaAuthority private _authority;
-    address private _governance;
+    IGuardianMandate private immutable _mandate;
+    IVPHA private immutable _vpha;
+    IAttestationRegistry private immutable _attestation;
+    IPhalaAuthority private immutable _authority;
+    address private immutable _governance;
     bytes32[] private _workloads;
 
     /// @notice Who should be the guardian, and until when.
     address public guardian;
     uint256 public end;
 
-    PauseLedger private _deposits = new PauseLedger();
-    PauseLedger private _registrations = new PauseLedger();
+    PauseLedger private immutable _deposits;
+    PauseLedger private immutable _registrations;
     uint256[] private _switchedAt;
     mapping(bytes32 workload => uint256) private _offUntil;
 
+    /// @param ledgers The pauses of deposits and of registrations.
     constructor(
         World world_,
         IGuardianMandate mandate,
         address governance,
-        bytes32[] memory workloads
+        bytes32[] memory workloads,
+        PauseLedger[2] memory ledgers
     ) Handler(world_) {
         (_mandate, _governance, _workloads) = (mandate, governance, workloads);
+        (_deposits, _registrations) = (ledgers[0], ledgers[1]);
         (_vpha, _attestation) = (mandate.vpha(), mandate.attestationRegistry());
         _authority = IPhalaAuthority(IAccessManaged(address(mandate)).authority());
         (guardian, end) = (mandate.guardian(), mandate.end());
