@@ -104,7 +104,7 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         return super.schedule(target, data, when);
     }
 
-    /// @notice As in AccessManager, but an admin cancels only what it scheduled itself.
+    /// @notice As in AccessManager, but an admin cancels only what it scheduled itself, and the veto nothing that only tightens.
     function cancel(
         address caller,
         address target,
@@ -112,7 +112,11 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
     ) public override(AccessManager, IAccessManager) returns (uint32) {
         if (msg.sender != caller) {
             (bool canVeto, ) = hasRole(VETO_ROLE_ID, msg.sender);
-            if (!canVeto) revert AccessManagerUnauthorizedCancel(msg.sender, caller, target, bytes4(data));
+            // Not left to the library, which would let an account that has both this role and the admin's cancel anything.
+            bool isVetoable = getTargetFunctionRole(target, bytes4(data)) != TIGHTENING_ROLE_ID;
+            if (!canVeto || !isVetoable) {
+                revert AccessManagerUnauthorizedCancel(msg.sender, caller, target, bytes4(data));
+            }
         }
         return super.cancel(caller, target, data);
     }

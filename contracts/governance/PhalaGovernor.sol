@@ -95,12 +95,17 @@ contract PhalaGovernor is
     }
 
     /// @notice As in the library, but a queued proposal is Canceled once one of its operations was (by a veto, or was used up), and
-    /// Expired once they are.
+    /// Expired once they are; and so is one that passed and was not queued for as long as operations can be executed.
     function state(uint256 proposalId) public view override returns (ProposalState) {
         ProposalState current = super.state(proposalId);
+        IPhalaAuthority authority = _authority();
+        // What was decided and left is not brought back years later, by whoever likes it then.
+        if (current == ProposalState.Succeeded) {
+            bool isLeft = block.timestamp >= proposalDeadline(proposalId) + authority.expiration();
+            return isLeft ? ProposalState.Expired : current;
+        }
         if (current != ProposalState.Queued) return current;
 
-        IPhalaAuthority authority = _authority();
         uint256 count = _scheduled[proposalId].length;
         // Of operations that expired, too, the schedule is forgotten: so this comes first.
         if (count != 0 && block.timestamp >= proposalEta(proposalId) + authority.expiration()) {

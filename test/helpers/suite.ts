@@ -1,6 +1,7 @@
 /** The suite on a stage: every contract deployed and started, and the actors that use it. */
 import { type Address, erc20Abi, toFunctionSelector } from "viem";
 import { emissionVaultAbi, phaAbi, phalaAuthorityAbi, vphaAbi } from "../../deploy/generated/abis.ts";
+import { ROLES as ROLE } from "../../deploy/roles.ts";
 import type { Stage } from "./stage.ts";
 
 /** One whole PHA or vPHA, in wei. */
@@ -22,7 +23,7 @@ export type Preset = keyof typeof BUDGETS;
 export const STREAM = { stakers: 0, workers: 1, treasury: 2 } as const;
 
 /** Numbers of the roles of the authority. */
-export const ROLE = { admin: 0n, guardian: 1n, parameters: 2n, treasury: 3n, periphery: 4n, core: 5n } as const;
+export { ROLE };
 
 /** Names for the stage's accounts. The holder owns the whole supply at first. */
 export function actorsOf(stage: Stage) {

@@ -2,7 +2,7 @@
 import { type Abi, type Address, type Hex, encodeFunctionData, getAbiItem, toFunctionSelector } from "viem";
 import { describe, expect, it } from "vitest";
 import { emissionVaultAbi, phalaAuthorityAbi, vphaAbi } from "../../../deploy/generated/abis.ts";
-import { expectRevert } from "../../helpers/errors.ts";
+import { expectRefusal, expectRevert } from "../../helpers/errors.ts";
 import { expectEvent } from "../../helpers/events.ts";
 import { DAY, fixture } from "../../helpers/stage.ts";
 import { ROLE, type Suite, actorsOf, deploySuite } from "../../helpers/suite.ts";
@@ -14,6 +14,8 @@ const FLOORS = [
   { name: "treasury", role: 3n, floor: 14n * DAY },
   { name: "periphery", role: 4n, floor: 30n * DAY },
   { name: "core", role: 5n, floor: 52n * DAY },
+  { name: "tightening", role: 6n, floor: 7n * DAY },
+  { name: "veto", role: 7n, floor: 0n },
 ] as const;
 
 const CORE_DELAY = 52n * DAY;
@@ -42,6 +44,8 @@ const encode = {
     }),
   setRoleAdmin: (role: bigint, admin: bigint) =>
     encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "setRoleAdmin", args: [role, admin] }),
+  setRoleGuardian: (role: bigint, guardian: bigint) =>
+    encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "setRoleGuardian", args: [role, guardian] }),
   updateAuthority: (target: Address, authority: Address) =>
     encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "updateAuthority", args: [target, authority] }),
 };
@@ -313,17 +317,17 @@ describe("classes of functions", () => {
     await expectRevert(executeOwn(back), "PhalaAuthority_FasterClass", [vpha.address, later, 3n, 1n]);
   });
 
-  it("know the five classes only, sealed or not", async () => {
+  it("know the classes only, sealed or not", async () => {
     const { authority, vpha, prepare, executeOwn, actors } = await load();
-    const unknown = [ROLE.admin, 6n, PUBLIC_ROLE];
+    const unknown = [ROLE.admin, ROLE.veto, 8n, PUBLIC_ROLE];
     await prepare(
       ...unknown.map((role) => encode.map(vpha.address, PAUSE, role)),
-      encode.grant(6n, actors.bob, CORE_DELAY),
+      encode.grant(8n, actors.bob, CORE_DELAY),
     );
     for (const role of unknown) {
       await expectRevert(executeOwn(encode.map(vpha.address, PAUSE, role)), "PhalaAuthority_UnknownRole", [role]);
     }
-    await expectRevert(executeOwn(encode.grant(6n, actors.bob, CORE_DELAY)), "PhalaAuthority_UnknownRole", [6n]);
+    await expectRevert(executeOwn(encode.grant(8n, actors.bob, CORE_DELAY)), "PhalaAuthority_UnknownRole", [8n]);
     expect(await authority.read.getTargetFunctionRole([vpha.address, PAUSE])).toBe(ROLE.guardian);
 
     const open = await loadOpen();
@@ -332,9 +336,46 @@ describe("classes of functions", () => {
       const call = open.authority.write.setTargetFunctionRole([open.vpha.address, [PAUSE], role], as);
       await expectRevert(call, "PhalaAuthority_UnknownRole", [role]);
     }
-    for (const role of [6n, PUBLIC_ROLE]) {
+    for (const role of [8n, PUBLIC_ROLE]) {
       const call = open.authority.write.grantRole([role, actors.bob, 0], as);
       await expectRevert(call, "PhalaAuthority_UnknownRole", [role]);
+    }
+  });
+});
+
+describe("the class tightening", () => {
+  it("takes no function that could be vetoed, whatever its class, and lets its own go", async () => {
+    const { authority, vpha, emission, prepare, executeOwn } = await load();
+    const free = "0x12345678" as const;
+    const into = (target: Address, selector: Hex) => encode.map(target, selector, ROLE.tightening);
+    const out = encode.map(vpha.address, free, ROLE.parameters);
+    await prepare(
+      encode.map(vpha.address, PAUSE, ROLE.parameters),
+      into(vpha.address, PAUSE),
+      into(emission.address, REPLACE),
+      into(vpha.address, free),
+      out,
+    );
+    // The guardian's, the parameters', and a slower one.
+    const refusal = ["PhalaAuthority_LosesVeto", [vpha.address, PAUSE]] as const;
+    await expectRevert(executeOwn(into(vpha.address, PAUSE)), ...refusal);
+    await executeOwn(encode.map(vpha.address, PAUSE, ROLE.parameters));
+    await expectRevert(executeOwn(into(vpha.address, PAUSE)), ...refusal);
+    await expectRevert(executeOwn(into(emission.address, REPLACE)), "PhalaAuthority_FasterClass");
+    // One that never had a class, and back: from then on it can be vetoed for ever.
+    await executeOwn(into(vpha.address, free));
+    await executeOwn(out);
+    await prepare(into(vpha.address, free));
+    await expectRevert(executeOwn(into(vpha.address, free)), "PhalaAuthority_LosesVeto", [vpha.address, free]);
+    expect(await authority.read.getTargetFunctionRole([vpha.address, free])).toBe(ROLE.parameters);
+  });
+
+  it("may be arranged freely before sealing", async () => {
+    const { authority, vpha, actors } = await loadOpen();
+    const as = { account: actors.governance };
+    for (const role of [ROLE.tightening, ROLE.parameters, ROLE.tightening, ROLE.guardian]) {
+      await authority.write.setTargetFunctionRole([vpha.address, [PAUSE], role], as);
+      expect(await authority.read.getTargetFunctionRole([vpha.address, PAUSE])).toBe(role);
     }
   });
 });
@@ -387,6 +428,20 @@ describe("what is fixed for ever", () => {
     const as = { account: open.actors.governance };
     await expectRevert(open.authority.write.setRoleAdmin([2n, 1n], as), "PhalaAuthority_FixedRoleAdmin", [2n]);
     for (const { role } of FLOORS) expect(await authority.read.getRoleAdmin([role])).toBe(ROLE.admin);
+  });
+
+  it("who may cancel a role's operations", async () => {
+    const { authority, prepare, executeOwn } = await load();
+    const calls = FLOORS.map(({ role }) => [role, encode.setRoleGuardian(role, ROLE.guardian)] as const);
+    await prepare(...calls.map(([, data]) => data));
+    for (const [role, data] of calls) await expectRevert(executeOwn(data), "PhalaAuthority_FixedRoleGuardian", [role]);
+    const open = await loadOpen();
+    const as = { account: open.actors.governance };
+    await expectRevert(open.authority.write.setRoleGuardian([2n, 1n], as), "PhalaAuthority_FixedRoleGuardian", [2n]);
+    for (const { role } of FLOORS) {
+      const expected = role === ROLE.tightening ? ROLE.admin : ROLE.veto;
+      expect(await authority.read.getRoleGuardian([role])).toBe(expected);
+    }
   });
 
   it("the authority of every contract", async () => {
@@ -485,6 +540,94 @@ describe("operations", () => {
     const { stage, vpha, actors } = await load();
     await vpha.write.pauseDeposits([stage.now() + DAY], { account: actors.guardian });
     expect(await vpha.read.depositsPausedUntil()).toBe(stage.now() + DAY);
+  });
+});
+
+describe("cancelling", () => {
+  /** A second admin, bob; carol has the veto; mallory has both the veto and the admin's role. */
+  const loadRivals = fixture(async (stage) => {
+    const suite = await deploySuite(stage);
+    const { authority, vpha, emission, actors } = suite;
+    const { governance, bob, carol, mallory } = actors;
+    const as = { account: governance };
+    await authority.write.setTargetFunctionRole([emission.address, [REPLACE], ROLE.core], as);
+    await authority.write.setTargetFunctionRole([vpha.address, [PAUSE], ROLE.tightening], as);
+    await authority.write.grantRole([ROLE.core, governance, Number(CORE_DELAY)], as);
+    await authority.write.grantRole([ROLE.tightening, governance, Number(7n * DAY)], as);
+    await authority.write.grantRole([ROLE.veto, carol, 0], as);
+    await authority.write.grantRole([ROLE.veto, mallory, 0], as);
+    for (const admin of [bob, mallory, governance]) {
+      await authority.write.grantRole([ROLE.admin, admin, Number(CORE_DELAY)], as);
+    }
+    await authority.write.seal(as);
+    return { ...suite, ...acting(suite) };
+  });
+
+  it("is not for another admin: it could hold its office against everybody", async () => {
+    const { stage, authority, emission, actors, schedule, executeOwn } = await loadRivals();
+    const { governance, bob, carol } = actors;
+    const removal = encode.revoke(ROLE.admin, bob);
+    const sink = encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [1, carol] });
+    await schedule(authority.address, removal);
+    await schedule(emission.address, sink);
+    for (const [target, data] of [[authority.address, removal] as const, [emission.address, sink] as const]) {
+      await expectRevert(
+        authority.write.cancel([governance, target, data], { account: bob }),
+        "AccessManagerUnauthorizedCancel",
+        [bob, governance, target, data.slice(0, 10)],
+      );
+    }
+    await stage.travel(CORE_DELAY);
+    await executeOwn(removal);
+    expect(await authority.read.hasRole([ROLE.admin, bob])).toEqual([false, 0]);
+  });
+
+  it("is for the veto, at any time before the operation is executed", async () => {
+    const { stage, authority, emission, actors, schedule, execute } = await loadRivals();
+    const { governance, bob, carol } = actors;
+    const as = { account: carol };
+    const removal = encode.revoke(ROLE.admin, bob);
+    const sink = encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [1, carol] });
+    for (const [target, data] of [[authority.address, removal] as const, [emission.address, sink] as const]) {
+      await schedule(target, data);
+      await stage.travel(CORE_DELAY + WINDOW - 1n);
+      const id = await authority.read.hashOperation([governance, target, data]);
+      await expectEvent(stage, authority.write.cancel([governance, target, data], as), authority, "OperationCanceled", {
+        operationId: id,
+        nonce: 1,
+      });
+      await expectRevert(execute(target, data), "AccessManagerNotScheduled", [id]);
+      await expectRevert(authority.write.cancel([governance, target, data], as), "AccessManagerNotScheduled", [id]);
+    }
+  });
+
+  it("is for nobody but who scheduled it where it only tightens, not even for who has every role", async () => {
+    const { stage, authority, vpha, actors, schedule, execute, as } = await loadRivals();
+    const { governance, bob, carol, mallory } = actors;
+    const data = encodeFunctionData({
+      abi: vphaAbi,
+      functionName: "pauseDeposits",
+      args: [stage.now() + 8n * DAY],
+    });
+    await schedule(vpha.address, data);
+    for (const account of [bob, carol, mallory]) {
+      await expectRevert(
+        authority.write.cancel([governance, vpha.address, data], { account }),
+        "AccessManagerUnauthorizedCancel",
+        [account, governance, vpha.address, PAUSE],
+      );
+    }
+    await authority.write.cancel([governance, vpha.address, data], as);
+    await schedule(vpha.address, data);
+    await stage.travel(7n * DAY);
+    await execute(vpha.address, data);
+    expect(await vpha.read.depositsPausedUntil()).toBe(stage.now() + DAY);
+  });
+
+  it("of what is no call at all is refused", async () => {
+    const { authority, actors } = await loadRivals();
+    const { governance, carol } = actors;
+    await expectRefusal(authority.write.cancel([governance, carol, "0x"], { account: carol }), "no selector");
   });
 });
 

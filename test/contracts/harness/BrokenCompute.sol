@@ -4,48 +4,10 @@ pragma solidity 0.8.37;
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {IWorkerRewards} from "../../../contracts/interfaces/IWorkerRewards.sol";
 import {Lapse, Standing, Standings} from "../../../contracts/types/Worker.sol";
+import {Front} from "./Front.sol";
 
 // Compute contracts that are wrong on purpose, each in one way: the checks of the invariants must find every one of them.
-// Their code takes the place of a genuine contract's, which is called for everything but the fault, on the same storage.
-
-/// @notice Does what the genuine code does.
-abstract contract Front {
-    address private immutable _genuine;
-
-    constructor(address genuine) {
-        _genuine = genuine;
-    }
-
-    fallback() external {
-        _returnAs(_genuinely(msg.data));
-    }
-
-    function _genuinely(bytes memory data) internal returns (bytes memory result) {
-        bool success;
-        (success, result) = _genuine.delegatecall(data);
-        if (success) return result;
-        assembly ("memory-safe") {
-            revert(add(result, 0x20), mload(result))
-        }
-    }
-
-    function _returnAs(bytes memory result) internal pure {
-        assembly ("memory-safe") {
-            return(add(result, 0x20), mload(result))
-        }
-    }
-
-    /// @dev The slot of `key`'s value in the mapping at `slot`.
-    function _slotOf(address key, uint256 slot) internal pure returns (bytes32) {
-        return keccak256(abi.encode(key, slot));
-    }
-
-    function _add(bytes32 slot, uint256 value) internal {
-        assembly ("memory-safe") {
-            sstore(slot, add(sload(slot), value))
-        }
-    }
-}
+// See {Front}.
 
 /// @notice Breaks invariant 7: a wei of what is added goes back to the payer.
 contract BrokenCollateralRegistry is Front {

@@ -30,12 +30,14 @@ abstract contract ComputeSuite is Suite {
         // So that there are blocks to name.
         vm.roll(1_000);
         attestation = new AttestationStandIn();
-        registry = IWorkerRegistry(_create("WorkerRegistry", abi.encode(authority, vpha, attestation)));
-        rewards = IWorkerRewards(_create("WorkerRewards", abi.encode(authority, vault, vpha, registry, CEILING)));
+        registry = IWorkerRegistry(_create("compute", "WorkerRegistry", abi.encode(authority, vpha, attestation)));
+        rewards = IWorkerRewards(
+            _create("compute", "WorkerRewards", abi.encode(authority, vault, vpha, registry, CEILING))
+        );
         ISlashing.Limits memory limits = ISlashing.Limits(7 days, 14 days, [uint16(500), 3_000, 10_000]);
         for (uint256 i = 0; i < slashings.length; ++i) {
             bytes memory arguments = abi.encode(authority, registry, slasher, judge, proceeds, limits);
-            slashings[i] = ISlashing(_create("Slashing", arguments));
+            slashings[i] = ISlashing(_create("compute", "Slashing", arguments));
         }
         bytes4[] memory selectors = new bytes4[](2);
         selectors[0] = IWorkerRegistry.pauseRegistrations.selector;
@@ -54,15 +56,5 @@ abstract contract ComputeSuite is Suite {
             vpha.approve(address(registry), type(uint256).max);
             vm.stopPrank();
         }
-    }
-
-    /// @dev From the artifact: with the settings of the deployment, which the compiler of the tests does not have.
-    function _create(string memory name, bytes memory arguments) private returns (address created) {
-        bytes memory code = vm.getCode(string.concat("contracts/compute/", name, ".sol:", name));
-        code = bytes.concat(code, arguments);
-        assembly ("memory-safe") {
-            created := create(0, add(code, 0x20), mload(code))
-        }
-        require(created != address(0), name);
     }
 }

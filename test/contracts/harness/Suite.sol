@@ -78,6 +78,20 @@ abstract contract Suite is Test {
         return new VPHA(address(authority), vault);
     }
 
+    /// @dev From the artifact: with the settings of the deployment, which the compiler of the tests does not have.
+    function _create(
+        string memory folder,
+        string memory name,
+        bytes memory arguments
+    ) internal returns (address created) {
+        bytes memory code = vm.getCode(string.concat("contracts/", folder, "/", name, ".sol:", name));
+        code = bytes.concat(code, arguments);
+        assembly ("memory-safe") {
+            created := create(0, add(code, 0x20), mload(code))
+        }
+        require(created != address(0), name);
+    }
+
     function _assignRoles() private {
         // Not sealed: as an admin, governance starts the emission and replaces sinks at once.
         authority.grantRole(ADMIN_ROLE_ID, governance, 0);

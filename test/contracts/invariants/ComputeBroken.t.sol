@@ -13,16 +13,16 @@ import {
     BrokenLeaseRewards,
     BrokenMoveRegistry,
     BrokenRiskRegistry,
-    BrokenWeightRewards,
-    Front
+    BrokenWeightRewards
 } from "../harness/BrokenCompute.sol";
+import {Breaker} from "../harness/Front.sol";
 import {ComputeCampaign} from "./ComputeCampaign.sol";
 import {ComputeGovernanceHandler} from "./ComputeGovernanceHandler.sol";
 
 /// @title Each of the invariants 7 to 11 can fail
 /// @notice The same handlers and checks as in {ComputeInvariantsTest}, with one contract's code replaced by a broken one: the
 /// check of the invariant that it breaks must fail. All of them hold before.
-contract ComputeBrokenTest is ComputeCampaign {
+contract ComputeBrokenTest is ComputeCampaign, Breaker {
     uint256 private constant ACTIONS = 80;
 
     function setUp() public override {
@@ -179,15 +179,5 @@ contract ComputeBrokenTest is ComputeCampaign {
         try world.requireNone(number) {
             revert("nobody reported the fault");
         } catch {}
-    }
-
-    /// @dev Where the genuine code of `target` is now.
-    function _genuine(address target) private returns (address copy) {
-        copy = address(uint160(uint256(keccak256(abi.encode("genuine", target)))));
-        vm.etch(copy, target.code);
-    }
-
-    function _break(address target, Front front) private {
-        vm.etch(target, address(front).code);
     }
 }

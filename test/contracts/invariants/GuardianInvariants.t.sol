@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {GuardianCampaign} from "./GuardianCampaign.sol";
+
+/// @title Under every sequence of what a guardian can do: the limits, the exits and the powers hold
+/// @notice `PHALA_DEEP=n` adds a loop of `n` times 1,000 actions with another seed each.
+contract GuardianInvariantsTest is GuardianCampaign {
+    function invariant_0_nothingIsDarkBeyondTheLimits() external view {
+        checkLimits();
+    }
+
+    function invariant_5_exitsGoOnUnderEveryPause() external {
+        checkExits();
+    }
+
+    function invariant_12_nobodyHasAPowerThatIsNotHis() external view {
+        checkPowers();
+    }
+
+    /// @notice After each random sequence: everything holds, whichever invariant it was run for, and it was not empty.
+    function afterInvariant() external {
+        _checkAll();
+        vm.assertGt(world.successes() + world.refusals(), 0, "nothing happened in this run");
+    }
+
+    /// @notice Every action succeeds, and every exit under a pause, too.
+    function test_everyActionSucceeds() external {
+        _drive(1, 1_500);
+        _checkAll();
+        string[15] memory actions = [
+            "pauseDeposits",
+            "resumeDeposits",
+            "pauseRegistrations",
+            "resumeRegistrations",
+            "switchOff",
+            "liftOwnSwitch",
+            "resign",
+            "dismiss",
+            "appoint",
+            "deposit",
+            "requestRedeem",
+            "requestRedeemUnderPause",
+            "transferSharesUnderPause",
+            "claim",
+            "claimUnderPause"
+        ];
+        for (uint256 i = 0; i < actions.length; ++i) {
+            vm.assertGt(world.succeeded(actions[i]), 1, string.concat(actions[i], " hardly ever succeeded"));
+        }
+        vm.assertGt(world.refusals(), 50, "hardly any attack was tried");
+    }
+
+    /// @notice The same in a loop, with as many seeds as `PHALA_DEEP` says.
+    function testFuzz_everythingHoldsAfterManyActions(uint256 seed) external {
+        uint256 rounds = vm.envOr("PHALA_DEEP", 0) + 1;
+        for (uint256 i = 0; i < rounds; ++i) {
+            _drive(uint256(keccak256(abi.encode(seed, i))), rounds == 1 ? 50 : 1_000);
+            _checkAll();
+        }
+    }
+
+    function _checkAll() private {
+        checkLimits();
+        checkExits();
+        checkPowers();
+    }
+}
