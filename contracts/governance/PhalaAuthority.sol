@@ -171,6 +171,8 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
 
     function _setTargetFunctionRole(address target, bytes4 selector, uint64 roleId) internal override {
         if (!isClassRole(roleId)) revert PhalaAuthority_UnknownRole(roleId);
+        // AccessManager asks for the admin role whatever is set here, but who may veto would follow it.
+        if (target == address(this)) revert PhalaAuthority_OwnFunction(selector);
         uint64 current = getTargetFunctionRole(target, selector);
         // A function of the admin role has never been given a class.
         if (isSealed && current != ADMIN_ROLE_ID && current != roleId) {

@@ -28,6 +28,8 @@ interface IPhalaAuthority is IAccessManager {
     error PhalaAuthority_FasterClass(address target, bytes4 selector, uint64 current, uint64 requested);
     /// @notice Only the roles 0 to 7 exist, and functions belong to the roles 1 to 6.
     error PhalaAuthority_UnknownRole(uint64 roleId);
+    /// @notice The authority's own functions are the admin role's, for ever.
+    error PhalaAuthority_OwnFunction(bytes4 selector);
     /// @notice A function that could be vetoed stays so.
     error PhalaAuthority_LosesVeto(address target, bytes4 selector);
     /// @notice Who may cancel a role's operations is fixed: the veto role, and for tightening nobody.

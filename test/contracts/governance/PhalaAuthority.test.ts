@@ -370,6 +370,14 @@ describe("the class tightening", () => {
     expect(await authority.read.getTargetFunctionRole([vpha.address, free])).toBe(ROLE.parameters);
   });
 
+  it("the authority's own functions get no class: a role could be granted out of the veto's reach", async () => {
+    const { authority, prepare, executeOwn } = await load();
+    const grantRole = selectorOf(phalaAuthorityAbi, "grantRole");
+    const calls = [ROLE.tightening, ROLE.core].map((role) => encode.map(authority.address, grantRole, role));
+    await prepare(...calls);
+    for (const call of calls) await expectRevert(executeOwn(call), "PhalaAuthority_OwnFunction", [grantRole]);
+  });
+
   it("may be arranged freely before sealing", async () => {
     const { authority, vpha, actors } = await loadOpen();
     const as = { account: actors.governance };
