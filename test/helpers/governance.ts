@@ -59,10 +59,11 @@ type Changing = "nonpayable" | "payable";
 export function operationOf<const abi extends Abi, name extends ContractFunctionName<abi, Changing>>(
   contract: { readonly abi: abi; readonly address: Address },
   functionName: name,
-  args: ContractFunctionArgs<abi, Changing, name>,
+  args: ContractFunctionArgs<abi, Changing, name> & readonly unknown[],
 ): Operation {
   const { abi, address }: { abi: Abi; address: Address } = contract;
-  return { target: address, data: encodeFunctionData({ abi, functionName, args }) };
+  const [general, values]: [string, readonly unknown[]] = [functionName, args];
+  return { target: address, data: encodeFunctionData({ abi, functionName: general, args: values }) };
 }
 
 export interface Proposal {

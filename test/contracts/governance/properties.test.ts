@@ -2,7 +2,7 @@
  * What governance cannot do, whatever it does. Every function of every class, and every one of the authority's own, is executed for
  * real: what stakers have stays theirs, to the wei and to the second; and who runs a worker is out before the slowest class can act.
  */
-import { type Hex, pad, toFunctionSelector } from "viem";
+import { type Hex, encodeFunctionData, pad, toFunctionSelector } from "viem";
 import { describe, expect, it } from "vitest";
 import { phalaAuthorityAbi, workerRewardsAbi } from "../../../deploy/generated/abis.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, type GovernedName, ROLES, type RoleName } from "../../../deploy/roles.ts";
@@ -159,7 +159,14 @@ const ADMIN_ACTIONS: Readonly<Record<string, Omit<Action, "role">>> = {
     refusal: "PhalaAuthority_FixedRoleGuardian",
   },
   updateAuthority: {
-    operation: (g) => operationOf(g.authority, "updateAuthority", [g.vpha.address, g.actors.mallory]),
+    operation: ({ authority, vpha, actors }) => ({
+      target: authority.address,
+      data: encodeFunctionData({
+        abi: phalaAuthorityAbi,
+        functionName: "updateAuthority",
+        args: [vpha.address, actors.mallory],
+      }),
+    }),
     refusal: "PhalaAuthority_FixedAuthority",
   },
 };

@@ -6,7 +6,8 @@ import {
     BrokenRequestVPHA,
     BrokenResignMandate,
     BrokenSwitchRegistry,
-    BrokenTransferVPHA
+    BrokenTransferVPHA,
+    HonestFront
 } from "../harness/BrokenGovernance.sol";
 import {Breaker} from "../harness/Front.sol";
 import {GuardianCampaign} from "./GuardianCampaign.sol";
@@ -20,6 +21,17 @@ contract GuardianBrokenTest is GuardianCampaign, Breaker {
     function setUp() public override {
         super.setUp();
         _drive(1, ACTIONS);
+        checkLimits();
+        checkExits();
+        checkPowers();
+    }
+
+    function test_honestFrontsAreNotFound() external {
+        address[4] memory targets = [address(vpha), address(registry), address(attestation), address(mandate)];
+        for (uint256 i = 0; i < targets.length; ++i) {
+            _break(targets[i], new HonestFront(_genuine(targets[i])));
+        }
+        _drive(2, 2 * ACTIONS);
         checkLimits();
         checkExits();
         checkPowers();
