@@ -39,6 +39,8 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
 
     /// @dev How long an operation can be executed after it became ready.
     uint32 private constant _WINDOW = 14 days;
+    /// @dev How far ahead a caller can put an operation: what is locked against it stays until it is gone.
+    uint48 private constant _MAX_AHEAD = 180 days;
 
     // STORAGE
 
@@ -93,7 +95,8 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
 
     // GUARDS
 
-    /// @notice As in AccessManager, but only once the floors are in force: what is scheduled has waited for a full delay.
+    /// @notice As in AccessManager, but only once the floors are in force: what is scheduled has waited for a full delay. Whoever
+    /// names a time names one within 180 days.
     /// @dev Before {seal} nothing has to be scheduled, and a schedule from then would survive it with too short a wait.
     function schedule(
         address target,
@@ -101,6 +104,9 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         uint48 when
     ) public override(AccessManager, IAccessManager) returns (bytes32 operationId, uint32 nonce) {
         if (!isSealed) revert PhalaAuthority_NotSealed();
+        // Without a time it is the earliest that the caller's delay allows, however long that is.
+        uint256 latest = block.timestamp + _MAX_AHEAD;
+        if (when > latest) revert PhalaAuthority_TooFarAhead(when, latest);
         return super.schedule(target, data, when);
     }
 

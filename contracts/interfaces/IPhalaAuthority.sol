@@ -22,6 +22,8 @@ interface IPhalaAuthority is IAccessManager {
     error PhalaAuthority_AlreadySealed();
     /// @notice Operations can be scheduled once the authority is sealed; until then governance acts at once.
     error PhalaAuthority_NotSealed();
+    /// @notice The operation would be ready later than `latest` (unix seconds).
+    error PhalaAuthority_TooFarAhead(uint48 when, uint256 latest);
     /// @notice `account` would hold `roleId` with a delay (seconds) under the class's floor.
     error PhalaAuthority_DelayBelowFloor(uint64 roleId, address account, uint32 delay, uint32 floor);
     /// @notice The function has a slower class already.

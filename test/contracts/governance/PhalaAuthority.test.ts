@@ -474,6 +474,14 @@ describe("what is fixed for ever", () => {
 });
 
 describe("operations", () => {
+  it("are not put off further than 180 days: what is locked against them would stay as long", async () => {
+    const { stage, emission, actors, schedule } = await load();
+    const data = encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [1, actors.mallory] });
+    const now = stage.now();
+    await expectRevert(schedule(emission.address, data, now + 181n * DAY), "PhalaAuthority_TooFarAhead");
+    await schedule(emission.address, data, now + 179n * DAY);
+  });
+
   const replacement = (sink: Address) =>
     encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [1, sink] });
 
