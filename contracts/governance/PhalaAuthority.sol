@@ -39,13 +39,15 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
 
     /// @dev How long an operation can be executed after it became ready.
     uint32 private constant _WINDOW = 14 days;
-    /// @dev How far ahead a caller can put an operation: what is locked against it stays until it is gone.
-    uint48 private constant _MAX_AHEAD = 180 days;
+    /// @dev How far ahead an operation can be put, by its caller or his delay: what is locked against it stays until it is gone.
+    uint32 private constant _MAX_AHEAD = 180 days;
 
     // STORAGE
 
     /// @inheritdoc IPhalaAuthority
     bool public isSealed;
+    /// @inheritdoc IPhalaAuthority
+    mapping(bytes32 operationId => uint48) public scheduledAt;
     mapping(uint64 roleId => EnumerableSet.AddressSet) private _members;
 
     // CONSTRUCTOR
@@ -104,10 +106,10 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         uint48 when
     ) public override(AccessManager, IAccessManager) returns (bytes32 operationId, uint32 nonce) {
         if (!isSealed) revert PhalaAuthority_NotSealed();
-        // Without a time it is the earliest that the caller's delay allows, however long that is.
         uint256 latest = block.timestamp + _MAX_AHEAD;
         if (when > latest) revert PhalaAuthority_TooFarAhead(when, latest);
-        return super.schedule(target, data, when);
+        (operationId, nonce) = super.schedule(target, data, when);
+        scheduledAt[operationId] = uint48(block.timestamp);
     }
 
     /// @notice As in AccessManager, but an admin cancels only what it scheduled itself, and the veto nothing that only tightens.
@@ -137,6 +139,12 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         return super.canCall(caller, target, selector);
     }
 
+    /// @notice As in AccessManager, but not once the authority is sealed: {revokeRole} waits for the admins' delay, and can be vetoed.
+    function renounceRole(uint64 roleId, address callerConfirmation) public override(AccessManager, IAccessManager) {
+        if (isSealed) revert PhalaAuthority_NoRenouncing(roleId);
+        super.renounceRole(roleId, callerConfirmation);
+    }
+
     /// @notice Always reverts: who decides over a contract is fixed when it is deployed.
     function updateAuthority(address target, address) public pure override(AccessManager, IAccessManager) {
         revert PhalaAuthority_FixedAuthority(target);
@@ -153,6 +161,9 @@ contract PhalaAuthority is IPhalaAuthority, AccessManager {
         bool isExempt = roleId == ADMIN_ROLE_ID && !isSealed;
         if (!isExempt && executionDelay < delayFloor(roleId)) {
             revert PhalaAuthority_DelayBelowFloor(roleId, account, executionDelay, delayFloor(roleId));
+        }
+        if (executionDelay > _MAX_AHEAD) {
+            revert PhalaAuthority_DelayAboveCeiling(roleId, account, executionDelay, _MAX_AHEAD);
         }
         _members[roleId].add(account);
         return super._grantRole(roleId, account, grantDelay, executionDelay);

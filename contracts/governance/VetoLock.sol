@@ -30,6 +30,8 @@ contract VetoLock is IVetoLock {
 
     /// @inheritdoc IVetoLock
     uint256 public constant COOLDOWN = 7 days;
+    /// @inheritdoc IVetoLock
+    uint256 public constant BARRED = COOLDOWN + 1 days;
     /// @dev 10 % of the supply.
     uint256 private constant _THRESHOLD_DIVISOR = 10;
 
@@ -45,6 +47,9 @@ contract VetoLock is IVetoLock {
     mapping(bytes32 operationId => mapping(uint32 nonce => Tally)) private _tallies;
     /// @inheritdoc IVetoLock
     mapping(bytes32 operationId => mapping(uint32 nonce => mapping(address account => uint256))) public lockedBy;
+
+    /// @inheritdoc IVetoLock
+    mapping(address caller => mapping(address target => mapping(bytes4 selector => uint256))) public barredUntil;
 
     // CONSTRUCTOR
 
@@ -123,6 +128,17 @@ contract VetoLock is IVetoLock {
     }
 
     /// @inheritdoc IVetoLock
+    function bar(address caller, address target, bytes calldata data) external {
+        (bytes32 operationId, uint32 nonce, ) = _scheduled(caller, target, data);
+        uint256 scheduledAt = authority.scheduledAt(operationId);
+        uint256 until = barredUntil[caller][target][bytes4(data)];
+        if (scheduledAt > until) revert VetoLock_NotBarred(scheduledAt, until);
+        authority.cancel(caller, target, data);
+        emit Barred(operationId, nonce);
+        _end(_tallies[operationId][nonce], operationId, nonce);
+    }
+
+    /// @inheritdoc IVetoLock
     function end(bytes32 operationId, uint32 nonce) external {
         Tally storage tally = _tallies[operationId][nonce];
         if (!_end(tally, operationId, nonce)) revert VetoLock_StillScheduled(operationId, nonce);
@@ -151,6 +167,7 @@ contract VetoLock is IVetoLock {
 
     function _veto(address caller, address target, bytes calldata data, bytes32 operationId, uint32 nonce) private {
         authority.cancel(caller, target, data);
+        barredUntil[caller][target][bytes4(data)] = block.timestamp + BARRED;
         Tally storage tally = _tallies[operationId][nonce];
         emit Vetoed(operationId, nonce, tally.locked, vpha.totalSupply());
         _end(tally, operationId, nonce);

@@ -26,6 +26,10 @@ interface IPhalaAuthority is IAccessManager {
     error PhalaAuthority_TooFarAhead(uint48 when, uint256 latest);
     /// @notice `account` would hold `roleId` with a delay (seconds) under the class's floor.
     error PhalaAuthority_DelayBelowFloor(uint64 roleId, address account, uint32 delay, uint32 floor);
+    /// @notice `account` would hold `roleId` with a delay (seconds) that is longer than an operation can wait.
+    error PhalaAuthority_DelayAboveCeiling(uint64 roleId, address account, uint32 delay, uint32 ceiling);
+    /// @notice Nobody can drop a role at once: it is revoked, as any.
+    error PhalaAuthority_NoRenouncing(uint64 roleId);
     /// @notice The function has a slower class already.
     error PhalaAuthority_FasterClass(address target, bytes4 selector, uint64 current, uint64 requested);
     /// @notice Only the roles 0 to 7 exist, and functions belong to the roles 1 to 6.
@@ -50,6 +54,9 @@ interface IPhalaAuthority is IAccessManager {
 
     /// @notice Whether {seal} was called.
     function isSealed() external view returns (bool);
+
+    /// @notice When the operation was last scheduled (unix seconds); zero if it never was.
+    function scheduledAt(bytes32 operationId) external view returns (uint48);
 
     /// @notice The shortest delay, in seconds, with which `roleId` can be held: a class always, the admin role from {seal} on.
     function delayFloor(uint64 roleId) external pure returns (uint32);

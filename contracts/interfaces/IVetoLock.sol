@@ -9,6 +9,10 @@ import {IVPHA} from "./IVPHA.sol";
 /// goes on earning. It stays until the operation is gone (executed, cancelled or expired) and {COOLDOWN} longer, so that a share counts against one
 /// operation only. Operations of the class tightening cannot be vetoed.
 ///
+/// A veto is about a function: for {BARRED} after it, whatever the same caller had scheduled or schedules anew for the same function of the same
+/// target can be cancelled by anyone ({bar}). Solidity ignores bytes after the arguments, so that one call has any number of ids; and the shares of
+/// the first veto are free again before a second call is ready.
+///
 /// An operation is named by its id, Keccak-256 of (caller, target, data), and the nonce that the authority gave it when it was
 /// scheduled; the same call scheduled again is another operation.
 interface IVetoLock {
@@ -24,6 +28,8 @@ interface IVetoLock {
     );
     /// @notice The operation was cancelled: `total` of `supply` were locked against it.
     event Vetoed(bytes32 indexed operationId, uint32 indexed nonce, uint256 total, uint256 supply);
+    /// @notice The operation was cancelled because a veto of {BARRED} ago at most was about the same function.
+    event Barred(bytes32 indexed operationId, uint32 indexed nonce);
     /// @notice The operation is known to be gone: what is locked is free from `freeAt` (unix seconds) on.
     event Ended(bytes32 indexed operationId, uint32 indexed nonce, uint256 freeAt);
     /// @notice `account` has taken its `amount` back.
@@ -38,6 +44,8 @@ interface IVetoLock {
     error VetoLock_NotVetoable(address target, bytes4 selector);
     /// @notice `locked` is less than the `needed` tenth of the supply.
     error VetoLock_BelowThreshold(uint256 locked, uint256 needed);
+    /// @notice No veto of this function reaches what was scheduled at `scheduledAt`; the last one reaches until `barredUntil`.
+    error VetoLock_NotBarred(uint256 scheduledAt, uint256 barredUntil);
     /// @notice The operation still waits.
     error VetoLock_StillScheduled(bytes32 operationId, uint32 nonce);
     /// @notice What is locked is free from `freeAt` (unix seconds) on.
@@ -71,6 +79,9 @@ interface IVetoLock {
     /// @notice Cancels the operation. By anyone, when what is locked reaches the threshold because the supply has fallen.
     function veto(address caller, address target, bytes calldata data) external;
 
+    /// @notice Cancels an operation that was scheduled before {barredUntil} of its function. By anyone; no share is needed.
+    function bar(address caller, address target, bytes calldata data) external;
+
     /// @notice Records that the operation is gone: {COOLDOWN} runs from now, or from when it expired if that was earlier. By anyone, once.
     function end(bytes32 operationId, uint32 nonce) external;
 
@@ -82,6 +93,12 @@ interface IVetoLock {
 
     /// @notice Seconds for which vPHA stays locked after its operation is gone.
     function COOLDOWN() external view returns (uint256);
+
+    /// @notice Seconds after a veto in which its caller cannot put the function on the schedule again.
+    function BARRED() external view returns (uint256);
+
+    /// @notice What `caller` has scheduled for the function until then (unix seconds) can be cancelled; zero if no veto was about it.
+    function barredUntil(address caller, address target, bytes4 selector) external view returns (uint256);
 
     function authority() external view returns (IPhalaAuthority);
 

@@ -8263,6 +8263,32 @@ export const phalaAuthorityAbi = [
       },
       {
         "internalType": "uint32",
+        "name": "ceiling",
+        "type": "uint32"
+      }
+    ],
+    "name": "PhalaAuthority_DelayAboveCeiling",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "roleId",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "uint32",
+        "name": "delay",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint32",
         "name": "floor",
         "type": "uint32"
       }
@@ -8354,6 +8380,17 @@ export const phalaAuthorityAbi = [
       }
     ],
     "name": "PhalaAuthority_LosesVeto",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "roleId",
+        "type": "uint64"
+      }
+    ],
+    "name": "PhalaAuthority_NoRenouncing",
     "type": "error"
   },
   {
@@ -9299,6 +9336,25 @@ export const phalaAuthorityAbi = [
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "operationId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "scheduledAt",
+    "outputs": [
+      {
+        "internalType": "uint48",
+        "name": "",
+        "type": "uint48"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -12045,6 +12101,22 @@ export const vetoLockAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "scheduledAt",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "barredUntil",
+        "type": "uint256"
+      }
+    ],
+    "name": "VetoLock_NotBarred",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "operationId",
         "type": "bytes32"
@@ -12121,6 +12193,25 @@ export const vetoLockAbi = [
     "inputs": [],
     "name": "VetoLock_ZeroAmount",
     "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "operationId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "nonce",
+        "type": "uint32"
+      }
+    ],
+    "name": "Barred",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -12248,6 +12339,19 @@ export const vetoLockAbi = [
   },
   {
     "inputs": [],
+    "name": "BARRED",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "COOLDOWN",
     "outputs": [
       {
@@ -12267,6 +12371,58 @@ export const vetoLockAbi = [
         "internalType": "contract IPhalaAuthority",
         "name": "",
         "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "target",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes",
+        "name": "data",
+        "type": "bytes"
+      }
+    ],
+    "name": "bar",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "target",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes4",
+        "name": "selector",
+        "type": "bytes4"
+      }
+    ],
+    "name": "barredUntil",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",

@@ -27,9 +27,17 @@ export const voter = onchainTable(
 
 /**
  * What has happened to a proposal. `proposed`: whether it is pending, active, succeeded or defeated follows from the times, the
- * votes and the quorum. `queued`: its operations wait, see there. `vetoed`: one of them was.
+ * votes and the quorum; one that succeeded and was not queued within 14 days is void. `queued`: its operations wait, see there. `vetoed`,
+ * `expired`: one of them was, or has.
  */
-export const proposalState = onchainEnum("proposal_state", ["proposed", "queued", "executed", "cancelled", "vetoed"]);
+export const proposalState = onchainEnum("proposal_state", [
+  "proposed",
+  "queued",
+  "executed",
+  "cancelled",
+  "vetoed",
+  "expired",
+]);
 
 /** Every proposal to the governor. */
 export const proposal = onchainTable(

@@ -114,7 +114,10 @@ export async function reviewGovernance(context: Context, { timestamp }: { timest
   for (const { hash, nonce, expiresAt } of due) {
     const change =
       expiresAt <= timestamp ? ({ state: "expired", closedAt: expiresAt } as const) : ({ state: "ready" } as const);
-    await db.update(operation, { hash, nonce }).set(change);
+    const { proposalId } = await db.update(operation, { hash, nonce }).set(change);
+    if (change.state === "expired" && proposalId !== null) {
+      await db.update(proposal, { id: proposalId }).set(change);
+    }
   }
   await fixQuorums(context, timestamp);
 
@@ -146,11 +149,13 @@ async function close(
   state: "executed" | "cancelled",
 ): Promise<void> {
   const { operationId: hash, nonce } = event.args;
-  const { proposalId } = await context.db
+  const closed = { state, closedAt: event.block.timestamp, closeTransaction: event.transaction.hash };
+  // What has expired can still be cancelled on chain, which changes nothing.
+  const { proposalId, state: result } = await context.db
     .update(operation, { hash, nonce })
-    .set({ state, closedAt: event.block.timestamp, closeTransaction: event.transaction.hash });
+    .set((row) => (row.expiresAt <= event.block.timestamp ? { state: "expired", closedAt: row.expiresAt } : closed));
   // The proposal whose operation is cancelled can never be executed.
-  if (state === "cancelled" && proposalId !== null) {
+  if (result === "cancelled" && proposalId !== null) {
     await context.db.update(proposal, { id: proposalId }).set({ state, closedAt: event.block.timestamp });
   }
 }

@@ -1,7 +1,8 @@
 /** vPHA locked against operations, and the guardian's mandate. */
 import { desc, eq } from "ponder";
-import { ponder } from "ponder:registry";
+import { type Context, ponder } from "ponder:registry";
 import { guardianMandate, operation, proposal, vetoLocker } from "ponder:schema";
+import type { Hex } from "viem";
 import { advance } from "./series.ts";
 
 /** How long vPHA stays locked after its operation is gone: a constant of the contract. */
@@ -28,8 +29,19 @@ ponder.on("VetoLock:Locked", async ({ event, context }) => {
 ponder.on("VetoLock:Vetoed", async ({ event, context }) => {
   const { operationId: hash, nonce } = event.args;
   await advance(context, event.block);
-  const { proposalId } = await context.db.update(operation, { hash, nonce }).set({ state: "vetoed" });
-  if (proposalId !== null) await context.db.update(proposal, { id: proposalId }).set({ state: "vetoed" });
+  await markVetoed(context, hash, nonce);
+});
+
+/** The authority has said before, in the same transaction, that the operation was cancelled. */
+async function markVetoed({ db }: Context, hash: Hex, nonce: number): Promise<void> {
+  const { proposalId } = await db.update(operation, { hash, nonce }).set({ state: "vetoed" });
+  if (proposalId !== null) await db.update(proposal, { id: proposalId }).set({ state: "vetoed" });
+}
+
+ponder.on("VetoLock:Barred", async ({ event, context }) => {
+  const { operationId: hash, nonce } = event.args;
+  await advance(context, event.block);
+  await markVetoed(context, hash, nonce);
 });
 
 ponder.on("VetoLock:Ended", async ({ event, context }) => {

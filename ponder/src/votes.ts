@@ -1,5 +1,5 @@
 /** Wrapped vPHA and the governor: who votes with how much, what is proposed, and what becomes of it. */
-import { and, asc, eq, gt, isNull, lte } from "ponder";
+import { and, asc, desc, eq, gt, isNull, lte } from "ponder";
 import { type Context, ponder } from "ponder:registry";
 import { operation, proposal, proposalCall, support, vault, vote, voter, votingToken } from "ponder:schema";
 import { type Address, encodeAbiParameters, keccak256, zeroAddress } from "viem";
@@ -153,7 +153,9 @@ ponder.on("PhalaGovernor:ProposalQueued", async ({ event, context }) => {
     const [latest] = await context.db.sql
       .select({ nonce: operation.nonce })
       .from(operation)
-      .where(and(eq(operation.hash, hash), eq(operation.scheduledAt, event.block.timestamp)));
+      .where(and(eq(operation.hash, hash), eq(operation.scheduledAt, event.block.timestamp)))
+      .orderBy(desc(operation.nonce))
+      .limit(1);
     if (latest) await context.db.update(operation, { hash, nonce: latest.nonce }).set({ proposalId: id });
   }
 });

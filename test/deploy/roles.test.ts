@@ -72,7 +72,7 @@ const WITHOUT_CLASS: Readonly<Record<keyof typeof ABIS, string>> = {
   phalaGovernor:
     "cancel castVote castVoteBySig castVoteWithReason castVoteWithReasonAndParams castVoteWithReasonAndParamsBySig " +
     "execute onERC1155BatchReceived onERC1155Received onERC721Received propose queue relay",
-  vetoLock: "end lock lockWithPermit unlock veto",
+  vetoLock: "bar end lock lockWithPermit unlock veto",
   stateAssertion: "",
 };
 

@@ -5,6 +5,7 @@ import {
   type Address,
   type Hex,
   decodeFunctionData,
+  encodeFunctionData,
   isAddressEqual,
   toFunctionSelector,
 } from "viem";
@@ -40,7 +41,7 @@ export function signatureOf(abi: Abi, selector: Hex): string | null {
   return item === undefined ? null : toFunctionSignature(item);
 }
 
-/** What `data` means for `target`. Data that is not what the function takes has a signature and no arguments. */
+/** What `data` means for `target`. Data that is not what the function takes, or more than that, has a signature and no arguments. */
 export function decodeCall(contracts: readonly Named[], target: Address, data: Hex): DecodedCall {
   const found = contractAt(contracts, target);
   if (found === undefined) return { contract: null, signature: null, arguments: null };
@@ -48,11 +49,13 @@ export function decodeCall(contracts: readonly Named[], target: Address, data: H
   let args: string | null = null;
   try {
     const decoded = decodeFunctionData({ abi: found.abi, data });
+    // Solidity ignores bytes after the arguments; whoever reads this must not.
+    if (encodeFunctionData({ abi: found.abi, ...decoded }) !== data) throw new Error("not the call in one form");
     args = JSON.stringify(decoded.args ?? [], (_, value: unknown) =>
       typeof value === "bigint" || typeof value === "number" ? String(value) : value,
     );
   } catch {
-    // Nothing that the function could have been called with: it would revert.
+    // It would revert, or hides something.
   }
   return { contract: found.name, signature, arguments: args };
 }

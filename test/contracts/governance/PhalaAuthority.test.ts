@@ -418,7 +418,6 @@ describe("the last admin", () => {
       grant: encode.grant(ROLE.admin, bob, CORE_DELAY),
     };
     await prepare(...Object.values(calls));
-    await expectRevert(authority.write.renounceRole([ROLE.admin, governance], as), ...refusal);
     await expectRevert(executeOwn(calls.revoke), ...refusal);
     await executeOwn(calls.grant);
     await executeOwn(calls.revoke);
@@ -644,6 +643,28 @@ describe("cancelling", () => {
     const { authority, actors } = await loadRivals();
     const { governance, carol } = actors;
     await expectRefusal(authority.write.cancel([governance, carol, "0x"], { account: carol }), "no selector");
+  });
+});
+
+describe("a role that is held", () => {
+  it("is not dropped at once by its holder, or through its holder: it is revoked like any", async () => {
+    const { authority, actors, as } = await load();
+    for (const role of [ROLE.admin, ROLE.core]) {
+      await expectRevert(authority.write.renounceRole([role, actors.governance], as), "PhalaAuthority_NoRenouncing", [
+        role,
+      ]);
+      expect((await authority.read.hasRole([role, actors.governance]))[0]).toBe(true);
+    }
+  });
+
+  it("has no delay that is longer than an operation can wait", async () => {
+    const { authority, actors } = await loadOpen();
+    const as = { account: actors.governance };
+    await authority.write.grantRole([ROLE.core, actors.bob, Number(180n * DAY)], as);
+    await expectRevert(
+      authority.write.grantRole([ROLE.core, actors.bob, Number(180n * DAY) + 1], as),
+      "PhalaAuthority_DelayAboveCeiling",
+    );
   });
 });
 

@@ -28,6 +28,8 @@ const setCeiling = (g: Governance, ceiling = UNIT / 10n): Operation => operation
 const unlock = (g: Governance, [id, nonce]: readonly [Hex, number], account = g.actors.alice, receiver = account) =>
   g.vetoLock.write.unlock([id, nonce, receiver], { account });
 const end = (g: Governance, key: readonly [Hex, number]) => g.vetoLock.write.end(key, { account: g.actors.stranger });
+const bar = (g: Governance, { target, data }: Operation, caller = g.actors.governance) =>
+  g.vetoLock.write.bar([caller, target, data], { account: g.actors.stranger });
 const veto = (g: Governance, { target, data }: Operation, caller = g.actors.governance) =>
   g.vetoLock.write.veto([caller, target, data], { account: g.actors.stranger });
 
@@ -394,13 +396,62 @@ describe("an operation that is scheduled again right after its veto", () => {
     await expectRevert(g.execute(operation), "AccessManagerNotScheduled");
   });
 
-  it("can be vetoed by the same shares in the parameters' class in the second only in which it is ready", async () => {
+  it("is cancelled by anyone, without a share: the first ones are free only when it is ready", async () => {
     const g = await load();
     const operation = setCeiling(g);
     await again(operation, g);
-    expect(await g.readyAt(operation)).toBe(g.stage.now());
-    await g.lock(g.actors.carol, operation, THRESHOLD);
+    await expectEvent(g.stage, bar(g, operation), g.vetoLock, "Barred", { operationId: (await g.keyOf(operation))[0] });
     await expectRevert(g.execute(operation), "AccessManagerNotScheduled");
+  });
+
+  it("is barred for eight days, and no longer: then the same shares can veto it in time", async () => {
+    const g = await load();
+    const { actors, stage, vetoLock } = g;
+    const operation = setCeiling(g);
+    await g.schedule(operation);
+    const key = await g.keyOf(operation);
+    await g.lock(actors.carol, operation, THRESHOLD);
+    const until = stage.now() + 8n * DAY;
+    expect(
+      await vetoLock.read.barredUntil([actors.governance, operation.target, operation.data.slice(0, 10) as Hex]),
+    ).toBe(until);
+    await stage.travel(8n * DAY);
+    await g.schedule(operation);
+    await bar(g, operation);
+    await stage.travel(1n);
+    await g.schedule(operation);
+    await expectRevert(bar(g, operation), "VetoLock_NotBarred", [stage.now(), until]);
+    await unlock(g, key, actors.carol);
+    await stage.travel(DAY);
+    await g.lock(actors.carol, operation, THRESHOLD);
+    expect(await g.readyAt(operation)).toBe(0n);
+  });
+});
+
+describe("one call under many ids", () => {
+  /** The same call with bytes after its arguments, which Solidity does not look at. */
+  const padded = ({ target, data }: Operation, byte: number): Operation => ({
+    target,
+    data: `${data}${byte.toString(16).padStart(2, "0")}`,
+  });
+
+  it("is vetoed once: whatever else was scheduled of the function goes with it", async () => {
+    const g = await load();
+    const { actors, stage } = g;
+    const operation = operationOf(g.emission, "replaceSink", [1, actors.mallory]);
+    const variants = [1, 2, 3].map((byte) => padded(operation, byte));
+    const other = setCeiling(g);
+    for (const each of [operation, ...variants, other]) await g.schedule(each);
+    for (const each of variants) await expectRevert(bar(g, each), "VetoLock_NotBarred", [stage.now(), 0n]);
+    await g.lock(actors.carol, operation, THRESHOLD);
+    for (const each of variants) {
+      await bar(g, each);
+      expect(await g.readyAt(each)).toBe(0n);
+    }
+    // Another function, another caller's, and what nobody scheduled are none of it.
+    await expectRevert(bar(g, other), "VetoLock_NotBarred", [stage.now(), 0n]);
+    await expectRevert(bar(g, padded(operation, 9)), "VetoLock_NotScheduled");
+    expect(await g.readyAt(other)).toBeGreaterThan(0n);
   });
 });
 
