@@ -10,11 +10,12 @@ import { chainClient, devAccounts } from "./chain.ts";
 /** The owners' places among the development accounts: the first of them, and how many. */
 export const FIRST_OWNER = 10;
 export const OWNERS = 5;
-const THRESHOLD = 3;
+/** How many of them have to sign. */
+export const SIGNERS = 3;
 
 /** As many owners as have to sign. */
 export function signingOwners(): PrivateKeyAccount[] {
-  return devAccounts(FIRST_OWNER, THRESHOLD);
+  return devAccounts(FIRST_OWNER, SIGNERS);
 }
 
 /** Writes the multisig's transactions, one after the other. */

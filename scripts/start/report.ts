@@ -4,7 +4,7 @@ import type { Manifest } from "../../deploy/manifest.ts";
 import { FIRST_STAKER } from "../devnet/activity.ts";
 import { ATTESTER, guestKeys } from "../devnet/attestation.ts";
 import { MNEMONIC, devAccounts } from "../devnet/chain.ts";
-import { FIRST_OWNER, OWNERS } from "../devnet/multisig.ts";
+import { FIRST_OWNER, OWNERS, SIGNERS } from "../devnet/multisig.ts";
 
 /** Answers at once, from several tables. The newest events last, so that a glance shows whether it is alive. */
 export const SAMPLE_QUERY =
@@ -12,7 +12,6 @@ export const SAMPLE_QUERY =
   'stakingEvents(limit: 3, orderBy: "timestamp", orderDirection: "desc") { items { kind account assets shares timestamp } } }';
 
 const ROLES = {
-  governance: "governance: the multisig, holds the roles, each with its delay",
   guardian: "guardian: may pause and switch off, through its mandate",
   slasher: "slasher: proposes slashes of workers",
   reserve: "reserve of the mining allocation",
@@ -21,7 +20,6 @@ const ROLES = {
 } as const;
 
 const ROLE_NAMES = [
-  "governance",
   "guardian",
   "slasher",
   "reserve",
@@ -46,13 +44,13 @@ export function renderReport(input: ReportInput): string {
   const roleOf = (address: string, index: number): string => {
     const roles = ROLE_NAMES.filter((name) => accounts[name] === address).map((name): string => ROLES[name]);
     if (index === 0) roles.push("deployer: has no role");
-    if (index >= FIRST_OWNER && index < FIRST_OWNER + OWNERS) roles.push("owner of the multisig (3 of 5)");
+    if (index >= FIRST_OWNER && index < FIRST_OWNER + OWNERS) roles.push("owner of the multisig");
     if (index === ATTESTER) roles.push("sends the demo attestations");
     if (team?.beneficiary === address) roles.push("beneficiary of the team's vesting");
     return roles.join("; ") || "free to use";
   };
   const rows = (entries: readonly (readonly [string, string])[]) =>
-    entries.map(([left, right]) => `  ${left.padEnd(18)} ${right}`);
+    entries.map(([left, right]) => `  ${left.padEnd(20)} ${right}`);
   const stakers = devAccounts(FIRST_STAKER, Math.min(input.stakers, 1));
   const query = JSON.stringify({ query: SAMPLE_QUERY });
 
@@ -76,7 +74,10 @@ export function renderReport(input: ReportInput): string {
     ...rows(
       Object.entries(manifest.contracts).flatMap(([name, address]) => (address === null ? [] : [[name, address]])),
     ),
-    ...rows([["manifest", input.manifestPath]]),
+    ...rows([
+      ["multisig", `${accounts.governance}  a Safe, ${SIGNERS} of ${OWNERS}: governs, each role with its delay`],
+      ["manifest", input.manifestPath],
+    ]),
     "",
     ...(input.agents.length === 0
       ? []
@@ -89,7 +90,7 @@ export function renderReport(input: ReportInput): string {
     ...rows(guestKeys().map(({ name, key }) => [name, key])),
     "",
     `Accounts of the public mnemonic "${MNEMONIC}"`,
-    ...devAccounts(0, 10).map(
+    ...devAccounts(0, FIRST_OWNER + OWNERS).map(
       ({ address }, index) => `  ${String(index).padStart(3)}  ${address}  ${roleOf(address, index)}`,
     ),
     ...(stakers[0] === undefined

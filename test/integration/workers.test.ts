@@ -4,12 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Address, erc20Abi, http } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  attestationRegistryAbi,
-  slashingAbi,
-  workerRegistryAbi,
-  workerRewardsAbi,
-} from "../../deploy/generated/abis.ts";
+import { guardianMandateAbi, slashingAbi, workerRegistryAbi, workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
 import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
@@ -177,8 +172,8 @@ describe("the keeper", () => {
     const stranger: Address = "0x1234567890123456789012345678901234567890";
     await client.writeContract({
       account: devAccount(2),
-      abi: attestationRegistryAbi,
-      address: manifest.contracts.attestationRegistry,
+      abi: guardianMandateAbi,
+      address: manifest.contracts.guardianMandate,
       functionName: "switchOff",
       args: [4, `${stranger}${"0".repeat(24)}`, Number(timestamp) + 600],
     });
