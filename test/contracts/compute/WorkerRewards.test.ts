@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CEILING, type Compute, gpuOf, machineOf } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { eventsOf, expectEvent } from "../../helpers/events.ts";
-import { DAY, HOUR, MINUTE, fixture } from "../../helpers/stage.ts";
+import { DAY, HOUR, MINUTE } from "../../helpers/stage.ts";
 import { STREAM, units } from "../../helpers/suite.ts";
 import { beat, fullState, hourOf, nextHour, resultsOf } from "../../helpers/workers.ts";
 import { FULL_HOUR, ONE, THREE, TWO, expectPay, load, rewardsOf, totalsOf } from "../../helpers/threeMachines.ts";

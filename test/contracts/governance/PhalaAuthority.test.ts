@@ -410,7 +410,7 @@ describe("the last admin", () => {
   });
 
   it("stays after sealing, too, and can hand over", async () => {
-    const { authority, actors, as, prepare, executeOwn } = await load();
+    const { authority, actors, prepare, executeOwn } = await load();
     const { governance, bob } = actors;
     const refusal = ["PhalaAuthority_LastAdmin", [governance]] as const;
     const calls = {
