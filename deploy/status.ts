@@ -4,6 +4,7 @@ import { type Address, type Hex, formatEther, zeroAddress } from "viem";
 import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
+import { extrasOf } from "./extras.ts";
 import { WEIGHT_UNIT } from "../scripts/compute/calls.ts";
 import { floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
 import { ceilingOf, modelOf, slashingLimitsOf } from "./parameters/compute.ts";
@@ -203,6 +204,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
       );
     });
   }
+  for (const extra of extrasOf(state, parameters)) check(extra, "listed", "not listed", true);
   if (governance !== null) {
     const { treasury, guardianMandate, votingVpha, phalaGovernor, vetoLock } = governance;
     check("treasury.authority", treasury.authority, contracts.phalaAuthority);

@@ -15,15 +15,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runtimeCode } from "../../deploy/artifacts.ts";
 import { chainReader } from "../../deploy/executors/account.ts";
 import {
+  attestationRegistryAbi,
   emissionVaultAbi,
   guardianMandateAbi,
   phalaAuthorityAbi,
   slashingAbi,
+  treasuryAbi,
   workerRegistryAbi,
   workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
 import type { ContractName } from "../../deploy/modules/module.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
+import { imageIdOf, measurementsOf } from "../../deploy/parameters/attestation.ts";
 import { GOVERNED, ROLES } from "../../deploy/roles.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { committedGraph, plannedGraph } from "../../deploy/verify/roleGraph.ts";
@@ -38,6 +41,10 @@ const parameters = accountGoverned();
 const plan = planSuite(parameters);
 const { contracts } = plan;
 const [deployer, governance, stranger] = [devAccount(0), devAccount(1), devAccount(19)];
+const [workload] = parameters.attestation.workloads;
+if (workload === undefined) throw new Error("the local parameters have a workload");
+const OTHER_SHAPE: Hex = `0x${"cd".repeat(48)}`;
+const otherWorkload = { image: { ...workload.image, mrTd: OTHER_SHAPE }, shapes: workload.shapes };
 const folder = mkdtempSync(path.join(tmpdir(), "verify-"));
 
 let chain: Awaited<ReturnType<typeof createChain>>;
@@ -110,6 +117,41 @@ it("a deployment as it should be is verified, and the table says so", async () =
 it("a longer delay is no fault", async () => {
   await ofAuthority("grantRole", [ROLES.core, governance.address, 60 * DAY]);
   expect((await verify()).ok).toBe(true);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
+it("what was listed and taken off again is no fault", async () => {
+  const ofRegistry = (functionName: "allowImage" | "removeImage", args: readonly unknown[]) =>
+    decide(
+      contracts.attestationRegistry,
+      encodeFunctionData({ abi: attestationRegistryAbi, functionName, args: args as never }),
+    );
+  await ofRegistry("allowImage", [measurementsOf(otherWorkload)]);
+  await ofRegistry("removeImage", [imageIdOf(otherWorkload)]);
+  expect((await verify()).ok).toBe(true);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
+it("an open budget is a note", async () => {
+  const { timestamp } = await chain.publicClient.getBlock();
+  const [start, end, reason] = [Number(timestamp) + 90 * DAY, Number(timestamp) + 180 * DAY, keccak256("0x01")];
+  const open = (name: string) =>
+    encodeFunctionData({
+      abi: treasuryAbi,
+      functionName: "openStream",
+      args: [modelId(name), contracts.pha, stranger.address, 5n, start, end, reason, reason],
+    });
+  await decide(contracts.treasury, open("grants"));
+  await decide(contracts.treasury, open("closed"));
+  const close = { functionName: "closeBudget", args: [modelId("closed")] } as const;
+  await decide(contracts.treasury, encodeFunctionData({ abi: treasuryAbi, ...close }));
+  const verification = await verify();
+  expect(verification.ok).toBe(true);
+  expect(verification.findings.filter(({ part }) => part === "treasury")).toMatchObject([
+    { kind: "note", name: "budget grants", found: expect.stringContaining(`0 of 5 wei of ${contracts.pha}`) as string },
+  ]);
   await chain.clock.revert({ id: clean });
   clean = await chain.clock.snapshot();
 });
@@ -212,6 +254,45 @@ describe("a deployment is refused, and what is wrong with it is named, that has"
           }),
         ),
       /parameters +workerRegistry\.model H100 +200 vPHA, weight 1 instead of 1250 vPHA, weight 1/,
+    ],
+    [
+      "an image that nobody named",
+      () =>
+        decide(
+          contracts.attestationRegistry,
+          encodeFunctionData({
+            abi: attestationRegistryAbi,
+            functionName: "allowImage",
+            args: [measurementsOf(otherWorkload)],
+          }),
+        ),
+      new RegExp(`parameters +attestationRegistry\\.image ${imageIdOf(otherWorkload)} +listed instead of not listed`),
+    ],
+    [
+      "a shape that nobody named",
+      () =>
+        decide(
+          contracts.attestationRegistry,
+          encodeFunctionData({
+            abi: attestationRegistryAbi,
+            functionName: "allowShape",
+            args: [imageIdOf(workload), OTHER_SHAPE],
+          }),
+        ),
+      new RegExp(`parameters +attestationRegistry\\.shape ${OTHER_SHAPE} of 0x`),
+    ],
+    [
+      "a model that nobody named",
+      () =>
+        decide(
+          contracts.workerRegistry,
+          encodeFunctionData({
+            abi: workerRegistryAbi,
+            functionName: "setModel",
+            args: [modelId("GT710"), parseEther("100"), 1000],
+          }),
+        ),
+      /parameters +workerRegistry\.model GT710 +listed instead of not listed/,
     ],
     [
       "one byte of code altered",
