@@ -299,7 +299,8 @@ export async function readState(
 
   const verifier = async (): Promise<SuiteState["tdxVerifier"]> => {
     if (!tdxVerifier) return null;
-    const at = { address: contracts.tdxVerifier, abi: tdxVerifierAbi, blockNumber } as const;
+    const { verifier: address = contracts.tdxVerifier } = parameters.replaced;
+    const at = { address, abi: tdxVerifierAbi, blockNumber } as const;
     return { rootKey: await client.readContract({ ...at, functionName: "rootKey" }) };
   };
 

@@ -114,7 +114,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     compute,
     governance,
   } = state;
-  const { accounts, team, distributor, attestation } = parameters;
+  const { accounts, team, distributor, attestation, replaced } = parameters;
   const checks: Check[] = [];
   const check = (name: string, found: string | bigint, expected: string | bigint, changeable = false) =>
     checks.push({ name, expected: String(expected), found: String(found), ok: found === expected, changeable });
@@ -148,8 +148,13 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("emissionVault.budget", emissionVault.budget, emissionBudget(parameters));
     check("emissionVault.started", emissionVault.startTime === 0n ? "no" : "yes", "yes");
     check("emissionVault.sink of stakers", emissionVault.sinks[0], contracts.vpha);
-    check("emissionVault.sink of workers", emissionVault.sinks[1], contracts.workerRewards, true);
-    check("emissionVault.sink of treasury", emissionVault.sinks[2], contracts.treasury, true);
+    check(
+      "emissionVault.sink of workers",
+      emissionVault.sinks[1],
+      replaced.workersSink ?? contracts.workerRewards,
+      true,
+    );
+    check("emissionVault.sink of treasury", emissionVault.sinks[2], replaced.treasurySink ?? contracts.treasury, true);
   }
   if (vpha !== null) {
     check("vpha.authority", vpha.authority, contracts.phalaAuthority);
@@ -168,7 +173,12 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
   if (attestationRegistry !== null) {
     const { floors, workloads } = attestationRegistry;
     check("attestationRegistry.authority", attestationRegistry.authority, contracts.phalaAuthority);
-    check("attestationRegistry.verifier", attestationRegistry.verifier, contracts.tdxVerifier, true);
+    check(
+      "attestationRegistry.verifier",
+      attestationRegistry.verifier,
+      replaced.verifier ?? contracts.tdxVerifier,
+      true,
+    );
     check("attestationRegistry.floors", floorsText(floors), floorsText(floorsOf(attestation)), true);
     attestation.workloads.forEach((workload, i) => {
       const listed = workloads[i];
@@ -181,7 +191,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("workerRegistry.authority", workerRegistry.authority, contracts.phalaAuthority);
     check("workerRegistry.vpha", workerRegistry.vpha, contracts.vpha);
     check("workerRegistry.attestation", workerRegistry.attestation, contracts.attestationRegistry);
-    check("workerRegistry.slashing", compute.slashingOfRegistry, contracts.slashing, true);
+    check("workerRegistry.slashing", compute.slashingOfRegistry, replaced.slashing ?? contracts.slashing, true);
     check("workerRewards.authority", workerRewards.authority, contracts.phalaAuthority);
     check("workerRewards.emissionVault", workerRewards.emissionVault, contracts.emissionVault);
     check("workerRewards.vpha", workerRewards.vpha, contracts.vpha);

@@ -11,7 +11,7 @@ import {
   numberToHex,
   parseEther,
 } from "viem";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runtimeCode } from "../../deploy/artifacts.ts";
 import { chainReader } from "../../deploy/executors/account.ts";
 import {
@@ -26,7 +26,7 @@ import {
 } from "../../deploy/generated/abis.ts";
 import type { ContractName } from "../../deploy/modules/module.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
-import { imageIdOf, measurementsOf } from "../../deploy/parameters/attestation.ts";
+import { floorsOf, imageIdOf, measurementsOf } from "../../deploy/parameters/attestation.ts";
 import { GOVERNED, ROLES } from "../../deploy/roles.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { committedGraph, plannedGraph } from "../../deploy/verify/roleGraph.ts";
@@ -61,7 +61,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const verify = () => verifySuite(chainReader(chain.transport), parameters, plan, 0n);
+/** By a parameter file that says `expected`; the plan is that of the deployment. */
+const verify = (expected = parameters) => verifySuite(chainReader(chain.transport), expected, plan, 0n);
+const failures = async (expected = parameters) =>
+  (await verify(expected)).findings.filter(({ kind }) => kind === "fail").map(({ name }) => name);
 
 /** What governance decides, and carries out after the wait. */
 async function decide(target: Address, data: Hex): Promise<void> {
@@ -160,6 +163,33 @@ const REPLACE_SINK = encodeFunctionData({
   abi: emissionVaultAbi,
   functionName: "replaceSink",
   args: [1, stranger.address],
+});
+
+describe("after a change, a deployment is verified by the changed parameters, and by the former ones it is not", () => {
+  it("floors", async () => {
+    const { attestation } = parameters;
+    const floors = { ...attestation.floors, minQeIsvSvn: attestation.floors.minQeIsvSvn + 1 };
+    const args = [floorsOf({ floors })] as const;
+    await decide(
+      contracts.attestationRegistry,
+      encodeFunctionData({ abi: attestationRegistryAbi, functionName: "raiseFloors", args }),
+    );
+    expect(await failures({ ...parameters, attestation: { ...attestation, floors } })).toEqual([]);
+    expect(await failures()).toEqual(["attestationRegistry.floors"]);
+  });
+
+  it("the workers' sink", async () => {
+    await decide(contracts.emissionVault, REPLACE_SINK);
+    const changed = { ...parameters, replaced: { workersSink: stranger.address } };
+    expect(await failures(changed)).toEqual([]);
+    expect(formatVerification(await verify(changed))).toMatch(/note bytecode +workersSink 0x\w+ +a replacement/);
+    expect(await failures()).toEqual(["emissionVault.sink of workers"]);
+  });
+
+  afterEach(async () => {
+    await chain.clock.revert({ id: clean });
+    clean = await chain.clock.snapshot();
+  });
 });
 
 describe("a deployment is refused, and what is wrong with it is named, that has", () => {
