@@ -16,7 +16,7 @@ import {
   workerRegistryAbi,
 } from "../../deploy/generated/abis.ts";
 import { addresses } from "../../deploy/generated/addresses.ts";
-import type { Manifest } from "../../deploy/manifest.ts";
+import { type Manifest, readManifest } from "../../deploy/manifest.ts";
 import { deploymentCalls, planSuite } from "../../deploy/modules/suite.ts";
 import { floorsOf, imageIdOf, measurementsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
 import { readStatus } from "../../deploy/status.ts";
@@ -241,7 +241,7 @@ describe("on the way", () => {
         parameters: { ...parameters, accounts: { ...accounts, ...changed } },
         deployer,
         governance,
-        manifestPath,
+        manifestPath: path.join(folder, `${changed.guardian ?? "own"}.json`),
         onStep: ({ description }) => {
           if (description === stopAt) throw new Error("killed");
         },
@@ -250,6 +250,36 @@ describe("on the way", () => {
     await expect(run({ guardian: devAccount(9).address })).rejects.toThrow(/holds the role guardian/);
     await expect(run({}, "start the emission")).rejects.toThrow("killed");
     await expect(run({})).resolves.toBeDefined();
+  });
+
+  it("a record of a suite on the chain is not replaced by that of another", async () => {
+    const chain = await createChain();
+    const file = path.join(folder, "recorded.json");
+    const run = (ceiling: string, to: string) =>
+      deploySuite({
+        transport: chain.transport,
+        parameters: { ...parameters, compute: { ...parameters.compute, ceiling } },
+        deployer,
+        governance: null,
+        manifestPath: to,
+      });
+    const { ceiling } = parameters.compute;
+    await run(ceiling, file);
+    const before = await chain.publicClient.getBlockNumber();
+    await expect(run("8", file)).rejects.toThrow(/recorded\.json records .* workerRewards would be at .*--manifest/);
+    expect(await chain.publicClient.getBlockNumber()).toBe(before);
+    expect(readManifest(file).contracts).toEqual(plan.contracts);
+    const second = await run("8", path.join(folder, "second.json"));
+    expect(second.contracts.phalaAuthority).toBe(plan.contracts.phalaAuthority);
+    await expect(run(ceiling, file)).resolves.toBeDefined();
+  });
+
+  it("genesis refuses replacements", async () => {
+    const chain = await createChain();
+    const replaced = { ...parameters, replaced: { slashing: devAccount(9).address } };
+    await expect(
+      deploySuite({ transport: chain.transport, parameters: replaced, deployer, governance, manifestPath }),
+    ).rejects.toThrow(/replaced\.slashing: .* leave it out/);
   });
 
   it("another deployer gets the same addresses", async () => {
