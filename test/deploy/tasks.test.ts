@@ -16,6 +16,7 @@ import { attestationPolicy } from "../../deploy/tasks/0003-attestation-policy/ta
 import { replaceWorkersSink } from "../../deploy/tasks/0004-replace-workers-sink/task.ts";
 import { executeCall, scheduleCall } from "../../deploy/tasks/batches.ts";
 import { buildTask } from "../../deploy/tasks/build.ts";
+import { callTree } from "../../deploy/tasks/decode.ts";
 import { type PrestateDiff, findings } from "../../deploy/tasks/diff.ts";
 import { formatDiff, formatSimulation, formatTask, jsonTask } from "../../deploy/tasks/report.ts";
 import { simulateTask } from "../../deploy/tasks/simulate.ts";
@@ -404,6 +405,22 @@ describe("diff", () => {
     expect(simulation.batches.flatMap(({ findings }) => findings)).toEqual([]);
     expect(formatSimulation(simulation)).toMatch(/^NOT SIGNED BY OWNERS/);
   });
+});
+
+it("calls are decoded with what is beside their arguments", () => {
+  const data = encodeFunctionData({
+    abi: emissionVaultAbi,
+    functionName: "replaceSink",
+    args: [1, devAccount(9).address],
+  });
+  const head = (bytes: Hex) => callTree(contracts, { to: contracts.emissionVault, value: 0n, data: bytes })[0];
+  expect(head(data)).toBe(`emissionVault.replaceSink (${contracts.emissionVault})`);
+  expect(head(`${data}c0ffee`)).toBe(`emissionVault.replaceSink (${contracts.emissionVault}) with 3 further bytes`);
+  const schedule = { abi: phalaAuthorityAbi, functionName: "schedule" } as const;
+  const nested = encodeFunctionData({ ...schedule, args: [contracts.emissionVault, `${data}00`, 0] });
+  expect(callTree(contracts, { to: contracts.phalaAuthority, value: 0n, data: nested }).join("\n")).toMatch(
+    /replaceSink \(0x\w+\) with 1 further byte$/m,
+  );
 });
 
 it("the Transaction Builder's checksum is of everything but the name", () => {

@@ -9,6 +9,7 @@ import {
   encodeFunctionData,
   keccak256,
   numberToHex,
+  padHex,
   parseEther,
 } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -29,6 +30,7 @@ import { planSuite } from "../../deploy/modules/suite.ts";
 import { floorsOf, imageIdOf, measurementsOf } from "../../deploy/parameters/attestation.ts";
 import { GOVERNED, ROLES } from "../../deploy/roles.ts";
 import { deploySuite } from "../../deploy/suite.ts";
+import { storageRanges } from "../../deploy/tasks/storage.ts";
 import { committedGraph, plannedGraph } from "../../deploy/verify/roleGraph.ts";
 import { formatVerification, verifySuite } from "../../deploy/verify/verify.ts";
 import { modelId } from "../../scripts/compute/calls.ts";
@@ -80,7 +82,8 @@ async function decide(target: Address, data: Hex): Promise<void> {
 }
 
 const ofAuthority = (
-  functionName: "grantRole" | "revokeRole" | "setTargetFunctionRole" | "setTargetClosed",
+  functionName:
+    "grantRole" | "revokeRole" | "setTargetFunctionRole" | "setTargetClosed" | "setGrantDelay" | "setTargetAdminDelay",
   args: readonly unknown[],
 ) =>
   decide(contracts.phalaAuthority, encodeFunctionData({ abi: phalaAuthorityAbi, functionName, args: args as never }));
@@ -135,6 +138,27 @@ it("what was listed and taken off again is no fault", async () => {
   expect((await verify()).ok).toBe(true);
   await chain.clock.revert({ id: clean });
   clean = await chain.clock.snapshot();
+});
+
+it("delays that were set back to nothing are no fault, once that is in force", async () => {
+  await ofAuthority("setGrantDelay", [ROLES.core, DAY]);
+  await ofAuthority("setTargetAdminDelay", [contracts.vpha, DAY]);
+  await ofAuthority("setGrantDelay", [ROLES.core, 0]);
+  await ofAuthority("setTargetAdminDelay", [contracts.vpha, 0]);
+  expect(await failures()).toContain("admin delay of vpha");
+  await chain.clock.increaseTime({ seconds: 6 * DAY });
+  await chain.clock.mine({ blocks: 1 });
+  expect(await failures()).toEqual([]);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
+it("a start block after the authority's first event is refused in words", async () => {
+  const late = (startBlock: bigint) => verifySuite(chainReader(chain.transport), parameters, plan, startBlock);
+  const last = await chain.publicClient.getBlockNumber();
+  for (const startBlock of [last - 5n, last + 1n]) {
+    await expect(late(startBlock)).rejects.toThrow(/do not begin with its first, .*--start-block/);
+  }
 });
 
 it("an open budget is a note", async () => {
@@ -223,6 +247,29 @@ describe("a deployment is refused, and what is wrong with it is named, that has"
       "a closed target",
       () => ofAuthority("setTargetClosed", [contracts.vpha, true]),
       /roles +closed target vpha +yes instead of -/,
+    ],
+    [
+      "a grant delay",
+      () => ofAuthority("setGrantDelay", [ROLES.core, DAY]),
+      /roles +grant delay of core +86400 s instead of -/,
+    ],
+    [
+      "an announced admin delay of a target",
+      () => ofAuthority("setTargetAdminDelay", [contracts.vpha, DAY]),
+      /roles +admin delay of vpha +86400 s instead of -/,
+    ],
+    [
+      "a member of whom no event tells",
+      async () => {
+        const address = contracts.phalaAuthority;
+        const at = (...way: (string | number)[]) =>
+          storageRanges("phalaAuthority", ["_members", ROLES.guardian, "_inner", "_values", ...way])[0]?.slot ?? "0x";
+        const values = { address, index: at("length") };
+        await chain.clock.setStorageAt({ ...values, value: numberToHex(2, { size: 32 }) });
+        const member = { address, index: at(1), value: padHex(stranger.address, { size: 32 }) };
+        await chain.clock.setStorageAt(member);
+      },
+      new RegExp(`roles +guardian: ${stranger.address} +0 s instead of -`, "i"),
     ],
     [
       "a delay below its floor",
