@@ -128,13 +128,14 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     }
   }
   if (state.safe?.account !== undefined && parameters.safe !== null) {
-    const { owners, threshold, modules, guard, singleton } = state.safe.account;
+    const { owners, threshold, modules, guard, moduleGuard, fallbackHandler } = state.safe.account;
     const sorted = (accounts: readonly Address[]) => [...accounts].sort().join(", ");
-    check("safe.singleton", singleton, SAFE_CONTRACTS.singleton.address);
     check("safe.owners", sorted(owners), sorted(parameters.safe.owners), true);
     check("safe.threshold", String(threshold), String(parameters.safe.threshold), true);
     check("safe.modules", sorted(modules), "", true);
     check("safe.guard", guard, zeroAddress, true);
+    check("safe.moduleGuard", moduleGuard, zeroAddress, true);
+    check("safe.fallbackHandler", fallbackHandler, SAFE_CONTRACTS.fallbackHandler.address, true);
   }
   if (teamVesting !== null && team !== null) {
     check("teamVesting.owner", teamVesting.beneficiary, team.beneficiary, true);
