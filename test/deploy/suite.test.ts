@@ -442,7 +442,7 @@ describe("on the way", () => {
         chain.wallet.sendTransaction({
           account: governance.address,
           to,
-          data: encodeFunctionData({ abi: abi as Abi, ...call }),
+          data: encodeFunctionData({ abi, ...call }),
         });
       await send(add);
       await expect(run(governance)).rejects.toThrow(message);
