@@ -1,6 +1,7 @@
 /** The record of a deployment: what everything that talks to the suite is configured from. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { CONTRACT_NAMES, type Contracts, contractsFrom } from "./modules/module.ts";
 import { type Parameters, type Preset, parseParameters } from "./parameters/parameters.ts";
 import { InvalidParameter, address, integer, members } from "./parameters/validate.ts";
@@ -32,6 +33,31 @@ export function findManifestOf(preset: string, file: string): Manifest | undefin
     );
   }
   return manifest;
+}
+
+/** What was fixed when the suite was deployed: no decision of governance changes it. */
+const FIXED: Readonly<Record<string, (parameters: Parameters) => unknown>> = {
+  network: ({ network }) => network,
+  "accounts.reserve": ({ accounts }) => accounts.reserve,
+  "accounts.privateSale": ({ accounts }) => accounts.privateSale,
+  "accounts.otherRewards": ({ accounts }) => accounts.otherRewards,
+  token: ({ token }) => token,
+  team: ({ team }) => team && { ...team, beneficiary: null },
+  distributor: ({ distributor }) => distributor,
+};
+
+/**
+ * What the suite of `parameters` was deployed from: the parameters that the manifest `file` records, if there is one. Since
+ * then governance may have changed some, but none of {@link FIXED}: throws if one of these is another.
+ */
+export function deployedParameters(parameters: Parameters, file: string): Parameters {
+  const deployed = findManifest(file)?.parameters;
+  if (deployed === undefined) return parameters;
+  for (const [field, valueOf] of Object.entries(FIXED)) {
+    if (isDeepStrictEqual(valueOf(parameters), valueOf(deployed))) continue;
+    throw new Error(`${field}: is not what ${file} records, and nobody can change it: this is another suite`);
+  }
+  return deployed;
 }
 
 /** Reads and checks a manifest. Throws an error that names the file and what is wrong with it. */

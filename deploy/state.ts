@@ -64,6 +64,8 @@ export interface AttestationState {
   readonly floors: { readonly minTcbDay: number; readonly minQeIsvSvn: number; readonly allowedStatuses: number };
   /** What of the parameters' workloads is listed, in their order. */
   readonly workloads: readonly { readonly image: boolean; readonly shapes: readonly boolean[] }[];
+  /** All images that are listed, with their shapes; from the events. */
+  readonly listed: readonly { readonly image: Hex; readonly shapes: readonly Hex[] }[];
 }
 
 /** The three contracts of compute together. */
@@ -88,11 +90,27 @@ export interface ComputeState {
   readonly slashingOfRegistry: Address;
   /** The parameters' models as the catalog has them, in their order; undefined if it does not list one. */
   readonly models: readonly ({ readonly collateral: bigint; readonly weight: number } | undefined)[];
+  /** The ids of all models that the catalog lists. */
+  readonly listed: readonly Hex[];
+}
+
+/** A budget of the treasury by which something can still leave. */
+export interface OpenBudget {
+  readonly name: Hex;
+  readonly payee: Address;
+  readonly token: Address;
+  readonly total: bigint;
+  readonly paid: bigint;
+  readonly end: number;
 }
 
 /** The contracts of governance together. */
 export interface GovernanceState {
-  readonly treasury: { readonly authority: Address; readonly emissionVault: Address };
+  readonly treasury: {
+    readonly authority: Address;
+    readonly emissionVault: Address;
+    readonly budgets: readonly OpenBudget[];
+  };
   readonly guardianMandate: {
     readonly authority: Address;
     readonly guardian: Address;
@@ -161,6 +179,17 @@ const SETTINGS = [
   getAbiItem({ abi: phalaAuthorityAbi, name: "TargetClosed" }),
   getAbiItem({ abi: phalaAuthorityAbi, name: "TargetAdminDelayUpdated" }),
 ] as const;
+
+/** What puts a workload on the registry's list, and takes it off. */
+const LISTINGS = [
+  getAbiItem({ abi: attestationRegistryAbi, name: "ImageAllowed" }),
+  getAbiItem({ abi: attestationRegistryAbi, name: "ImageRemoved" }),
+  getAbiItem({ abi: attestationRegistryAbi, name: "ShapeAllowed" }),
+  getAbiItem({ abi: attestationRegistryAbi, name: "ShapeRemoved" }),
+] as const;
+
+/** `BudgetKind.Stream`. */
+const STREAM = 2;
 
 /** Blocks per log query: what public endpoints allow. */
 const LOG_RANGE = 10_000n;
@@ -270,7 +299,8 @@ export async function readState(
 
   const verifier = async (): Promise<SuiteState["tdxVerifier"]> => {
     if (!tdxVerifier) return null;
-    const at = { address: contracts.tdxVerifier, abi: tdxVerifierAbi, blockNumber } as const;
+    const { verifier: address = contracts.tdxVerifier } = parameters.replaced;
+    const at = { address, abi: tdxVerifierAbi, blockNumber } as const;
     return { rootKey: await client.readContract({ ...at, functionName: "rootKey" }) };
   };
 
@@ -287,14 +317,16 @@ export async function readState(
     vpha: await staking(),
     merkleDistributor: await distributor(),
     tdxVerifier: await verifier(),
-    attestationRegistry: attestationRegistry ? await readAttestation(client, parameters, contracts, blockNumber) : null,
+    attestationRegistry: attestationRegistry
+      ? await readAttestation(client, parameters, contracts, startBlock, blockNumber)
+      : null,
     compute:
       exists.workerRegistry && exists.workerRewards && exists.slashing
         ? await readCompute(client, parameters, contracts, blockNumber)
         : null,
     governance:
       exists.treasury && exists.guardianMandate && exists.votingVpha && exists.phalaGovernor && exists.vetoLock
-        ? await readGovernance(client, contracts, blockNumber)
+        ? await readGovernance(client, contracts, startBlock, { number: blockNumber, timestamp })
         : null,
   };
 }
@@ -303,6 +335,7 @@ async function readAttestation(
   client: Reader,
   { attestation }: Parameters,
   { attestationRegistry }: Contracts,
+  startBlock: bigint,
   blockNumber: bigint,
 ): Promise<AttestationState> {
   const at = { address: attestationRegistry, abi: attestationRegistryAbi, blockNumber } as const;
@@ -323,7 +356,38 @@ async function readAttestation(
       }),
     ),
   ]);
-  return { authority, verifier, floors, workloads };
+  const listed = await readListed(client, attestationRegistry, startBlock, blockNumber);
+  return { authority, verifier, floors, workloads, listed };
+}
+
+/** From the events: the registry answers only for an image or a shape that one can name. */
+async function readListed(
+  client: Reader,
+  attestationRegistry: Address,
+  startBlock: bigint,
+  blockNumber: bigint,
+): Promise<AttestationState["listed"]> {
+  const listed = new Map<Hex, Set<Hex>>();
+  for (const { first, last } of blockRanges(startBlock, blockNumber)) {
+    const range = { address: attestationRegistry, events: LISTINGS, fromBlock: first, toBlock: last } as const;
+    for (const { eventName, args } of await client.getLogs({ ...range, strict: true })) {
+      switch (eventName) {
+        case "ImageAllowed":
+          listed.set(args.image, new Set());
+          break;
+        case "ImageRemoved":
+          listed.delete(args.image);
+          break;
+        case "ShapeAllowed":
+          listed.get(args.image)?.add(args.rtMr0);
+          break;
+        case "ShapeRemoved":
+          listed.get(args.image)?.delete(args.rtMr0);
+          break;
+      }
+    }
+  }
+  return [...listed].map(([image, shapes]) => ({ image, shapes: [...shapes] }));
 }
 
 async function readCompute(
@@ -339,6 +403,8 @@ async function readCompute(
     const { isListed, ...found } = await client.readContract({ ...registry, functionName: "modelOf", args: [id] });
     return isListed ? found : undefined;
   };
+  const known = await client.readContract({ ...registry, functionName: "models" });
+  const listed = await Promise.all(known.map(async (id) => ((await model(id)) === undefined ? [] : [id])));
   return {
     workerRegistry: await resolved({
       authority: client.readContract({ ...registry, functionName: "authority" }),
@@ -362,10 +428,17 @@ async function readCompute(
     }),
     slashingOfRegistry: await client.readContract({ ...registry, functionName: "slashing" }),
     models: await Promise.all(compute.models.map((each) => model(modelOf(each)[0]))),
+    listed: listed.flat(),
   };
 }
 
-async function readGovernance(client: Reader, contracts: Contracts, blockNumber: bigint): Promise<GovernanceState> {
+async function readGovernance(
+  client: Reader,
+  contracts: Contracts,
+  startBlock: bigint,
+  block: SuiteState["block"],
+): Promise<GovernanceState> {
+  const { number: blockNumber } = block;
   const treasury = { address: contracts.treasury, abi: treasuryAbi, blockNumber } as const;
   const mandate = { address: contracts.guardianMandate, abi: guardianMandateAbi, blockNumber } as const;
   const votes = { address: contracts.votingVpha, abi: votingVphaAbi, blockNumber } as const;
@@ -375,6 +448,7 @@ async function readGovernance(client: Reader, contracts: Contracts, blockNumber:
     treasury: await resolved({
       authority: client.readContract({ ...treasury, functionName: "authority" }),
       emissionVault: client.readContract({ ...treasury, functionName: "emissionVault" }),
+      budgets: readBudgets(client, contracts, startBlock, block),
     }),
     guardianMandate: await resolved({
       authority: client.readContract({ ...mandate, functionName: "authority" }),
@@ -397,6 +471,28 @@ async function readGovernance(client: Reader, contracts: Contracts, blockNumber:
       vpha: client.readContract({ ...veto, functionName: "vpha" }),
     }),
   };
+}
+
+/** The budgets that are open, by the names in the events; a stream is so until all of it is paid. */
+async function readBudgets(
+  client: Reader,
+  { treasury }: Contracts,
+  startBlock: bigint,
+  { number: blockNumber, timestamp }: SuiteState["block"],
+): Promise<OpenBudget[]> {
+  const at = { address: treasury, abi: treasuryAbi, blockNumber } as const;
+  const event = getAbiItem({ abi: treasuryAbi, name: "BudgetOpened" });
+  const budgets: OpenBudget[] = [];
+  for (const { first, last } of blockRanges(startBlock, blockNumber)) {
+    const logs = await client.getLogs({ address: treasury, event, fromBlock: first, toBlock: last, strict: true });
+    for (const { name } of logs.map(({ args }) => args)) {
+      const budget = await client.readContract({ ...at, functionName: "budgetOf", args: [name] });
+      const { kind, payee, token, total, paid, end } = budget;
+      if (paid === total || (kind !== STREAM && BigInt(end) <= timestamp)) continue;
+      budgets.push({ name, payee, token, total, paid, end });
+    }
+  }
+  return budgets;
 }
 
 /** All members at once. */

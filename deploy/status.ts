@@ -4,6 +4,7 @@ import { type Address, type Hex, formatEther, zeroAddress } from "viem";
 import { TCB_STATUS_NAMES, dayText } from "../scripts/attestation/calls.ts";
 import { CONTRACT_NAMES, type Contracts } from "./modules/module.ts";
 import { type Plan, deploymentCalls } from "./modules/suite.ts";
+import { extrasOf } from "./extras.ts";
 import { WEIGHT_UNIT } from "../scripts/compute/calls.ts";
 import { floorsOf, imageIdOf, rootKeyOf } from "./parameters/attestation.ts";
 import { ceilingOf, modelOf, slashingLimitsOf } from "./parameters/compute.ts";
@@ -113,7 +114,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     compute,
     governance,
   } = state;
-  const { accounts, team, distributor, attestation } = parameters;
+  const { accounts, team, distributor, attestation, replaced } = parameters;
   const checks: Check[] = [];
   const check = (name: string, found: string | bigint, expected: string | bigint, changeable = false) =>
     checks.push({ name, expected: String(expected), found: String(found), ok: found === expected, changeable });
@@ -127,13 +128,14 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     }
   }
   if (state.safe?.account !== undefined && parameters.safe !== null) {
-    const { owners, threshold, modules, guard, singleton } = state.safe.account;
+    const { owners, threshold, modules, guard, moduleGuard, fallbackHandler } = state.safe.account;
     const sorted = (accounts: readonly Address[]) => [...accounts].sort().join(", ");
-    check("safe.singleton", singleton, SAFE_CONTRACTS.singleton.address);
     check("safe.owners", sorted(owners), sorted(parameters.safe.owners), true);
     check("safe.threshold", String(threshold), String(parameters.safe.threshold), true);
     check("safe.modules", sorted(modules), "", true);
     check("safe.guard", guard, zeroAddress, true);
+    check("safe.moduleGuard", moduleGuard, zeroAddress, true);
+    check("safe.fallbackHandler", fallbackHandler, SAFE_CONTRACTS.fallbackHandler.address, true);
   }
   if (teamVesting !== null && team !== null) {
     check("teamVesting.owner", teamVesting.beneficiary, team.beneficiary, true);
@@ -147,8 +149,13 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("emissionVault.budget", emissionVault.budget, emissionBudget(parameters));
     check("emissionVault.started", emissionVault.startTime === 0n ? "no" : "yes", "yes");
     check("emissionVault.sink of stakers", emissionVault.sinks[0], contracts.vpha);
-    check("emissionVault.sink of workers", emissionVault.sinks[1], contracts.workerRewards, true);
-    check("emissionVault.sink of treasury", emissionVault.sinks[2], contracts.treasury, true);
+    check(
+      "emissionVault.sink of workers",
+      emissionVault.sinks[1],
+      replaced.workersSink ?? contracts.workerRewards,
+      true,
+    );
+    check("emissionVault.sink of treasury", emissionVault.sinks[2], replaced.treasurySink ?? contracts.treasury, true);
   }
   if (vpha !== null) {
     check("vpha.authority", vpha.authority, contracts.phalaAuthority);
@@ -167,7 +174,12 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
   if (attestationRegistry !== null) {
     const { floors, workloads } = attestationRegistry;
     check("attestationRegistry.authority", attestationRegistry.authority, contracts.phalaAuthority);
-    check("attestationRegistry.verifier", attestationRegistry.verifier, contracts.tdxVerifier, true);
+    check(
+      "attestationRegistry.verifier",
+      attestationRegistry.verifier,
+      replaced.verifier ?? contracts.tdxVerifier,
+      true,
+    );
     check("attestationRegistry.floors", floorsText(floors), floorsText(floorsOf(attestation)), true);
     attestation.workloads.forEach((workload, i) => {
       const listed = workloads[i];
@@ -180,7 +192,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
     check("workerRegistry.authority", workerRegistry.authority, contracts.phalaAuthority);
     check("workerRegistry.vpha", workerRegistry.vpha, contracts.vpha);
     check("workerRegistry.attestation", workerRegistry.attestation, contracts.attestationRegistry);
-    check("workerRegistry.slashing", compute.slashingOfRegistry, contracts.slashing, true);
+    check("workerRegistry.slashing", compute.slashingOfRegistry, replaced.slashing ?? contracts.slashing, true);
     check("workerRewards.authority", workerRewards.authority, contracts.phalaAuthority);
     check("workerRewards.emissionVault", workerRewards.emissionVault, contracts.emissionVault);
     check("workerRewards.vpha", workerRewards.vpha, contracts.vpha);
@@ -203,6 +215,7 @@ export function checkSuite(state: SuiteState, parameters: Parameters): Check[] {
       );
     });
   }
+  for (const extra of extrasOf(state, parameters)) check(extra, "listed", "not listed", true);
   if (governance !== null) {
     const { treasury, guardianMandate, votingVpha, phalaGovernor, vetoLock } = governance;
     check("treasury.authority", treasury.authority, contracts.phalaAuthority);

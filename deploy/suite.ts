@@ -11,6 +11,7 @@ import {
 } from "./executors/account.ts";
 import { type SafeSigners, isSafeSigners, safeExecutor } from "./executors/safe.ts";
 import { type Manifest, findManifest, findManifestOf, manifestPathFor, writeManifest } from "./manifest.ts";
+import { CONTRACT_NAMES } from "./modules/module.ts";
 import { type Plan, deploymentCalls, planSuite } from "./modules/suite.ts";
 import { type Parameters, unixTime } from "./parameters/parameters.ts";
 import { checkSuite } from "./status.ts";
@@ -50,7 +51,7 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
   if (isAddressEqual(deployer, parameters.accounts.governance)) {
     throw new Error(`accounts.governance: must not be the deployer, ${deployer}, which gets no role`);
   }
-  findManifestOf(parameters.preset, manifestPath);
+  const recorded = findManifestOf(parameters.preset, manifestPath);
   await checkChain(reader, parameters);
   const { governance } = options;
   const { governance: governing } = parameters.accounts;
@@ -59,6 +60,7 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
   }
 
   const plan = planSuite(parameters);
+  if (recorded !== undefined) await checkRecord(reader, plan, recorded, manifestPath);
   await waitUntilIdle(reader, deployer);
   const findStart = () => startOf(reader, plan, manifestPath, options.startBlock);
   const before = await readState(reader, parameters, plan, await findStart());
@@ -116,6 +118,17 @@ export async function deploySuite(options: DeploySuiteOptions): Promise<Manifest
     );
   }
   return manifest;
+}
+
+/** Refuses to forget a suite that is on the chain: the record of it would be replaced by that of another one. */
+async function checkRecord(reader: ChainReader, { contracts }: Plan, recorded: Manifest, file: string): Promise<void> {
+  const other = CONTRACT_NAMES.find((name) => contracts[name] !== recorded.contracts[name]);
+  // The first contract: without it, there is none of the others.
+  const { phalaAuthority } = recorded.contracts;
+  if (other === undefined || (await reader.getCode({ address: phalaAuthority })) === undefined) return;
+  throw new Error(
+    `${file} records a suite that is on this chain, and with these parameters and this build ${other} would be at ${contracts[other] ?? "no address"} instead of ${recorded.contracts[other] ?? "none"}: that would be a second suite; name another manifest (--manifest) for one`,
+  );
 }
 
 /** Refuses a chain that the parameters are not for. */

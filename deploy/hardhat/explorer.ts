@@ -1,6 +1,7 @@
 import { verifyContract } from "@nomicfoundation/hardhat-verify/verify";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { reason } from "../executors/account.ts";
+import { deployedParameters } from "../manifest.ts";
 import { planSuite } from "../modules/suite.ts";
 import { publicationsOf } from "../verify/publication.ts";
 import { type DeployArguments, command, target } from "./command.ts";
@@ -12,11 +13,12 @@ export default function action(
   hre: HardhatRuntimeEnvironment,
 ) {
   return command(async () => {
-    const { parameters } = target(options, hre);
+    const { parameters, manifestPath } = target(options, hre);
     const explorer = EXPLORERS.find((name) => name === (options.explorer ?? "sourcify"));
     if (explorer === undefined) throw new Error(`--explorer must be one of ${EXPLORERS.join(", ")}`);
+    const plan = planSuite(deployedParameters(parameters, manifestPath));
     const failed: string[] = [];
-    for (const { name, address, contract, constructorArguments } of publicationsOf(planSuite(parameters))) {
+    for (const { name, address, contract, constructorArguments } of publicationsOf(plan)) {
       const constructorArgs = [...constructorArguments];
       try {
         await verifyContract({ address, contract, constructorArgs, provider: explorer }, hre);

@@ -1,5 +1,5 @@
 /** What the commands of governance's tasks share: the task, the suite it is for, and a fork of its chain. */
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { type LocalAccount, custom, isHex } from "viem";
@@ -11,7 +11,7 @@ import { manifestPathFor, readManifest } from "../manifest.ts";
 import { readFile } from "../parameters/parameters.ts";
 import { readTransactionBuilderFile } from "../safe/transactionBuilder.ts";
 import { checkChain } from "../suite.ts";
-import type { BatchName } from "../tasks/batches.ts";
+import { BATCH_NAMES, type BatchName } from "../tasks/batches.ts";
 import { callTree } from "../tasks/decode.ts";
 import { type Simulation, simulateTask } from "../tasks/simulate.ts";
 import { loadTask } from "../tasks/tasks.ts";
@@ -103,10 +103,12 @@ function readBatches(
   const expected = { chainId: parameters.network.chainId, safe: parameters.accounts.governance };
   const read = (name: BatchName) => {
     const file = path.join(folder, `${name}.json`);
-    if (!existsSync(file)) return {};
-    return { [name]: readFile(file, (content) => readTransactionBuilderFile(content, expected)).map(described) };
+    return readFile(file, (content) => readTransactionBuilderFile(content, expected)).map(described);
   };
-  const batches = { ...read("schedule"), ...read("execute") };
-  if (Object.keys(batches).length === 0) throw new Error(`${folder}: holds neither schedule.json nor execute.json`);
-  return batches;
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const other = names.find((name) => !BATCH_NAMES.some((each) => name === `${each}.json`));
+  if (other !== undefined) throw new Error(`${folder}: ${other} is neither schedule.json nor execute.json`);
+  const found = BATCH_NAMES.filter((name) => names.includes(`${name}.json`));
+  if (found.length === 0) throw new Error(`${folder}: holds neither schedule.json nor execute.json`);
+  return Object.fromEntries(found.map((name) => [name, read(name)]));
 }

@@ -6,6 +6,8 @@ import { type SimulateArguments, simulateOnFork } from "./governance.ts";
 export default function action(options: SimulateArguments & { json: boolean }, hre: HardhatRuntimeEnvironment) {
   return command(async () => {
     const { task, simulation } = await simulateOnFork(options, hre);
+    if (simulation.batches.length === 0)
+      throw new Error(`nothing is left of ${task.name}: there is nothing to compare`);
     console.log(options.json ? JSON.stringify(jsonDiff(simulation), null, 2) : formatDiff(simulation));
     const wrong = simulation.batches.flatMap(({ findings }) => findings);
     if (wrong.length !== 0) {

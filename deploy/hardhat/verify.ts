@@ -1,5 +1,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { chainReader } from "../executors/account.ts";
+import { deployedParameters } from "../manifest.ts";
 import { planSuite } from "../modules/suite.ts";
 import { checkChain, startOf } from "../suite.ts";
 import { formatVerification, verifySuite } from "../verify/verify.ts";
@@ -11,7 +12,7 @@ export default function action(options: DeployArguments & { json: boolean }, hre
     const { transport } = await connect(options, hre);
     const reader = chainReader(transport);
     await checkChain(reader, parameters);
-    const plan = planSuite(parameters);
+    const plan = planSuite(deployedParameters(parameters, manifestPath));
     const start = await startOf(reader, plan, manifestPath, blockNumber(options.startBlock));
     const verification = await verifySuite(reader, parameters, plan, start);
     console.log(options.json ? JSON.stringify(verification, null, 2) : formatVerification(verification));

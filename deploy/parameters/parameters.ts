@@ -84,7 +84,14 @@ export interface Parameters {
   readonly attestation: AttestationParameters;
   /** What workers post, weigh, earn and can lose. */
   readonly compute: ComputeParameters;
+  /** What governance has put in the place of the suite's own contracts since genesis. */
+  readonly replaced: Replaced;
 }
+
+const REPLACEABLE = ["workersSink", "treasurySink", "verifier", "slashing"] as const;
+
+/** Addresses of replacements; what is not there is the suite's own. */
+export type Replaced = Readonly<Partial<Record<(typeof REPLACEABLE)[number], Address>>>;
 
 export const ACCOUNT_NAMES = [
   "governance",
@@ -143,7 +150,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
     value,
     "",
     ["network", "accounts", "guardianTermDays", "token", "team", "distributor", "attestation", "compute"],
-    ["preset", "safe"],
+    ["preset", "safe", "replaced"],
   );
   const network = members(file.network, "network", ["name", "chainId"]);
   const parameters: Parameters = {
@@ -160,6 +167,7 @@ export function parseParameters(value: unknown, preset?: string): Parameters {
     distributor: parseDistributor(file.distributor),
     attestation: parseAttestation(file.attestation),
     compute: parseCompute(file.compute),
+    replaced: parseReplaced(file.replaced),
   };
   checkTogether(parameters);
   return parameters;
@@ -222,6 +230,12 @@ function parseDistributor(value: unknown): Parameters["distributor"] {
     deadline: moment(distributor.deadline, "distributor.deadline"),
     amount: pha(distributor.amount, "distributor.amount"),
   };
+}
+
+function parseReplaced(value: unknown): Replaced {
+  if (value === undefined) return {};
+  const replaced = Object.entries(members(value, "replaced", [], REPLACEABLE));
+  return Object.fromEntries(replaced.map(([name, account]) => [name, address(account, `replaced.${name}`)]));
 }
 
 /** What no field can be judged for alone. */
@@ -318,7 +332,18 @@ export function networkIn(file: string): string {
       content,
       "",
       ["network"],
-      ["accounts", "safe", "guardianTermDays", "token", "team", "distributor", "attestation", "compute", "preset"],
+      [
+        "accounts",
+        "safe",
+        "guardianTermDays",
+        "token",
+        "team",
+        "distributor",
+        "attestation",
+        "compute",
+        "preset",
+        "replaced",
+      ],
     );
     return name(members(network, "network", ["name"], ["chainId"]).name, "network.name");
   });

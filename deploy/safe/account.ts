@@ -11,6 +11,7 @@ import {
   keccak256,
   padHex,
   slice,
+  stringToHex,
   toHex,
   zeroAddress,
 } from "viem";
@@ -107,15 +108,21 @@ export interface SafeState {
   readonly modules: readonly Address[];
   /** What checks its transactions; zero if nothing does. */
   readonly guard: Address;
+  /** What checks the transactions of its modules; zero if nothing does. */
+  readonly moduleGuard: Address;
+  /** Answers calls that the Safe has no function for. */
+  readonly fallbackHandler: Address;
 }
 
-/** Where a Safe keeps its guard: `keccak256("guard_manager.guard.address")`. */
-const GUARD_SLOT: Hex = "0x4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8";
+/** Where a Safe keeps what its storage layout does not name. */
+const GUARD_SLOT = keccak256(stringToHex("guard_manager.guard.address"));
+const MODULE_GUARD_SLOT = keccak256(stringToHex("module_manager.module_guard.address"));
+const FALLBACK_HANDLER_SLOT = keccak256(stringToHex("fallback_manager.handler.address"));
 
 /** More modules than anybody has. */
 const MODULES = 100n;
 
-/** Reads a Safe; undefined if there is none at `account`. Throws if it is of another version. */
+/** Reads a Safe; undefined if there is none at `account`. Throws if its code is not that of the canonical singleton. */
 export async function readSafe(client: Reader, account: Address, blockNumber: bigint): Promise<SafeState | undefined> {
   const at = { address: account, abi: safeAbi, blockNumber } as const;
   if ((await client.getCode({ address: account, blockNumber })) === undefined) return undefined;
@@ -129,13 +136,31 @@ export async function readSafe(client: Reader, account: Address, blockNumber: bi
       `${account} is ${version === undefined ? "no Safe" : `a Safe of version ${version}`}, but these tasks are for a Safe of version ${SAFE_VERSION}`,
     );
   }
-  const [singleton, owners, threshold, nonce, [modules], guard] = await Promise.all([
-    word(toHex(0, { size: 32 })),
+  // Another singleton can call itself what it likes.
+  const singleton = await word(toHex(0, { size: 32 }));
+  if (singleton !== SAFE_CONTRACTS.singleton.address) {
+    throw new Error(
+      `${account} is a Safe with the code of ${singleton}, but these tasks are for one with that of ${SAFE_CONTRACTS.singleton.address}`,
+    );
+  }
+  const [owners, threshold, nonce, [modules], guard, moduleGuard, fallbackHandler] = await Promise.all([
     client.readContract({ ...at, functionName: "getOwners" }),
     client.readContract({ ...at, functionName: "getThreshold" }),
     client.readContract({ ...at, functionName: "nonce" }),
     client.readContract({ ...at, functionName: "getModulesPaginated", args: [SENTINEL, MODULES] }),
     word(GUARD_SLOT),
+    word(MODULE_GUARD_SLOT),
+    word(FALLBACK_HANDLER_SLOT),
   ]);
-  return { address: account, singleton, owners, threshold: Number(threshold), nonce, modules, guard };
+  return {
+    address: account,
+    singleton,
+    owners,
+    threshold: Number(threshold),
+    nonce,
+    modules,
+    guard,
+    moduleGuard,
+    fallbackHandler,
+  };
 }

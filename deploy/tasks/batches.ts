@@ -6,7 +6,9 @@ import { type TaskStatus, toExecute, toSchedule } from "./status.ts";
 import { type StorageRange, pathText, storageRanges } from "./storage.ts";
 import { type Operation, type StorageChange, type Task, type TaskContext, operationId } from "./task.ts";
 
-export type BatchName = "schedule" | "execute";
+export const BATCH_NAMES = ["schedule", "execute"] as const;
+
+export type BatchName = (typeof BATCH_NAMES)[number];
 
 /** Calls that the Safe makes in one transaction. */
 export interface Batch {

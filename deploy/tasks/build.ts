@@ -1,5 +1,5 @@
 /** The files of a task: two batches for the Safe's Transaction Builder, and what signers compare them with. */
-import { type Address, type Hex, keccak256 } from "viem";
+import { type Address, type Hex, keccak256, zeroAddress } from "viem";
 import type { ChainReader } from "../executors/account.ts";
 import { CONTRACT_NAMES } from "../modules/module.ts";
 import type { SafeState } from "../safe/account.ts";
@@ -80,6 +80,7 @@ async function codeHashes(
   const all: { readonly name: string; readonly address: Address }[] = [
     { name: "Safe", address: safe.address },
     { name: "Safe's singleton", address: safe.singleton },
+    { name: "Safe's fallback handler", address: safe.fallbackHandler },
     SAFE_CONTRACTS.multiSendCallOnly,
     ...CONTRACT_NAMES.flatMap((name) => {
       const address = contracts[name];
@@ -119,7 +120,9 @@ function validation(
         ["Safe", `${safe.address}, version ${SAFE_VERSION}, ${safe.threshold} of ${safe.owners.length} owners`],
         ["Owners", safe.owners.join("<br>")],
         ["Modules", safe.modules.join("<br>") || "none"],
-        ["Guard", BigInt(safe.guard) === 0n ? "none" : safe.guard],
+        ["Guard", guardText(safe.guard)],
+        ["Guard of modules", guardText(safe.moduleGuard)],
+        ["Fallback handler", safe.fallbackHandler],
         ["Domain hash", first?.hashes.domain ?? "-"],
       ],
     ),
@@ -157,6 +160,8 @@ function validation(
   ];
   return lines.join("\n");
 }
+
+const guardText = (guard: Address): string => (guard === zeroAddress ? "none" : guard);
 
 function batchLines(
   { name, calls, transaction, hashes, confirmed, expected }: SignedBatch,

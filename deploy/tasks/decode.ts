@@ -1,5 +1,5 @@
 /** Calls as people read them: contract, function, arguments, and the calls inside. */
-import { type Abi, type Address, type Hex, decodeFunctionData, isAddress, isHex } from "viem";
+import { type Abi, type Address, type Hex, decodeFunctionData, encodeFunctionData, isAddress, isHex, size } from "viem";
 import type { Call } from "../call.ts";
 import * as abis from "../generated/abis.ts";
 import { type ContractName, type Contracts, contractAt } from "../modules/module.ts";
@@ -15,8 +15,8 @@ export function callTree(contracts: Contracts, { to, data, value }: Omit<Call, "
   if (name === undefined || decoded === undefined || depth > DEPTH) {
     return [`call ${name ?? to}${sum}: ${data}`];
   }
-  const { functionName, inputs, args } = decoded;
-  const lines = [`${name}.${functionName} (${to})${sum}`];
+  const { functionName, inputs, args, excess } = decoded;
+  const lines = [`${name}.${functionName} (${to})${sum}${excess}`];
   const target = args.find((argument): argument is Address => typeof argument === "string" && isAddress(argument));
   inputs.forEach((input, i) => {
     const argument = args[i];
@@ -44,10 +44,19 @@ function decode(name: ContractName, data: Hex) {
     const item = abi.find(
       (each) => each.type === "function" && each.name === functionName && each.inputs.length === values.length,
     );
-    return item?.type === "function" ? { functionName, inputs: item.inputs, args: values } : undefined;
+    if (item?.type !== "function") return undefined;
+    const excess = excessText(data, encodeFunctionData({ abi: [item], args: values }));
+    return { functionName, inputs: item.inputs, args: values, excess };
   } catch {
     return undefined;
   }
+}
+
+/** What `data` holds beside its `canonical` form, which a contract reads alike: an operation's id is of all its bytes. */
+function excessText(data: Hex, canonical: Hex): string {
+  if (data.toLowerCase() === canonical) return "";
+  const bytes = size(data) - size(canonical);
+  return bytes > 0 ? ` with ${bytes} further byte${bytes === 1 ? "" : "s"}` : ", encoded in another way than usual";
 }
 
 function valueText(value: unknown): string {

@@ -1,5 +1,6 @@
 /** What a transaction changed, beside what it may change. */
 import { type Address, type Hash, type Hex, type Transport, getAddress, padHex, toHex, zeroHash } from "viem";
+import type { Call } from "../call.ts";
 import type { ExpectedChange } from "./batches.ts";
 import { type StorageRange, valueIn } from "./storage.ts";
 
@@ -99,6 +100,17 @@ export function findings(
     }
   }
   return found;
+}
+
+/** What is wrong with the calls of a batch: any that is not, byte for byte, the task's own in its place. */
+export function callFindings(calls: readonly Call[], own: readonly Call[]): string[] {
+  return Array.from({ length: Math.max(calls.length, own.length) }).flatMap((_, i) => {
+    const [call, expected] = [calls[i], own[i]];
+    if (call === undefined) return [`call ${i + 1} is missing: ${expected?.description}`];
+    if (expected === undefined) return [`call ${i + 1} is none of the task's: ${call.description}`];
+    const isOwn = call.to === expected.to && call.value === expected.value && call.data === expected.data;
+    return isOwn ? [] : [`call ${i + 1} is not the task's own, ${expected.description}: ${call.description}`];
+  });
 }
 
 /** Small numbers as they are, ids and addresses in hexadecimal. */

@@ -25,7 +25,7 @@ import { safeExecutor } from "../executors/safe.ts";
 import { phalaAuthorityAbi } from "../generated/abis.ts";
 import { SENTINEL, type SafeState, readSafe } from "../safe/account.ts";
 import { type Batch, type BatchName, batchesOf } from "./batches.ts";
-import { type PrestateDiff, findings, traceChanges } from "./diff.ts";
+import { type PrestateDiff, callFindings, findings, traceChanges } from "./diff.ts";
 import { type TaskStatus, readTask } from "./status.ts";
 import { type Task, type TaskContext, operationId } from "./task.ts";
 
@@ -46,7 +46,7 @@ export interface SimulatedBatch extends Batch {
   readonly gasUsed: bigint;
   readonly timestamp: bigint;
   readonly diff: PrestateDiff;
-  /** What it changed against what it may change: see {@link findings}. */
+  /** Its calls against the task's own, and what it changed against what it may change: see {@link findings}. */
   readonly findings: readonly string[];
 }
 
@@ -75,7 +75,9 @@ export async function simulateTask(options: SimulateOptions): Promise<Simulation
   const signers = isSignedByOwners ? known : await replaceOwners(fork, safe);
 
   const done: SimulatedBatch[] = [];
-  for (const planned of batchesOf(task, status, context, safe.nonce)) {
+  const all = batchesOf(task, status, context, safe.nonce);
+  if (options.batches !== undefined) requireNames(task, Object.keys(options.batches), all);
+  for (const planned of all) {
     const batch = { ...planned, calls: options.batches?.[planned.name] ?? planned.calls };
     if (batch.name === "execute") await waitUntilReady(fork, reader, batch.calls, context);
     const blockNumber = await reader.getBlockNumber();
@@ -95,10 +97,21 @@ export async function simulateTask(options: SimulateOptions): Promise<Simulation
       gasUsed: receipt.gasUsed,
       timestamp,
       diff,
-      findings: findings(diff, batch.expected, { payer: PAYER.address, miner: getAddress(miner) }),
+      findings: [
+        ...callFindings(batch.calls, planned.calls),
+        ...findings(diff, batch.expected, { payer: PAYER.address, miner: getAddress(miner) }),
+      ],
     });
   }
   return { isSignedByOwners, batches: done, status: await readTask(reader, task, context) };
+}
+
+/** Refuses files that leave a batch out, or hold one that nobody would run: it could be signed all the same. */
+function requireNames({ name }: Task, files: readonly string[], planned: readonly Batch[]): void {
+  const text = (names: readonly string[]) => names.map((each) => `${each}.json`).join(" and ") || "nothing";
+  const left = planned.map((batch) => batch.name);
+  if (left.length === files.length && left.every((each) => files.includes(each))) return;
+  throw new Error(`the folder holds ${text(files)}, but what is left of ${name} is ${text(left)}: build it again`);
 }
 
 type Fork = ReturnType<typeof createTestClient>;

@@ -52,7 +52,12 @@ const EVENTS = [
   getAbiItem({ abi: phalaAuthorityAbi, name: "RoleGuardianChanged" }),
 ] as const;
 
-/** The graph on the chain, rebuilt from the events since `startBlock`; delays as they are at `blockNumber`. */
+/**
+ * The graph on the chain, rebuilt from the events since `startBlock`; delays as they are at `blockNumber`. Members that the
+ * authority names and its events do not are in it, too.
+ *
+ * Throws if the events do not go back to the authority's first, which makes governance its admin.
+ */
 export async function readRoleGraph(
   client: Reader,
   contracts: Contracts,
@@ -71,12 +76,18 @@ export async function readRoleGraph(
   };
   const roleOf = (id: bigint): string => ROLE_NAMES.find((role) => ROLES[role] === id) ?? `role ${id}`;
 
+  const at = { address: contracts.phalaAuthority, abi: phalaAuthorityAbi, blockNumber } as const;
   const holders = new Map<string, { readonly id: bigint; readonly account: Address }>();
   const functions = new Map<string, string>();
   const settings = new Map<string, string>();
+  const setDelay = (name: string, delay: number) =>
+    delay === 0 ? settings.delete(name) : settings.set(name, `${delay} s`);
+  let isComplete = false;
   for (const { first, last } of blockRanges(startBlock, blockNumber)) {
     const range = { address: contracts.phalaAuthority, events: EVENTS, fromBlock: first, toBlock: last } as const;
     for (const { eventName, args } of await client.getLogs({ ...range, strict: true })) {
+      if (!isComplete) requireFirst(eventName === "RoleGranted" ? args : undefined, startBlock);
+      isComplete = true;
       switch (eventName) {
         case "RoleGranted":
           holders.set(`${args.roleId} ${args.account}`, { id: args.roleId, account: args.account });
@@ -91,12 +102,16 @@ export async function readRoleGraph(
           if (args.closed) settings.set(`closed target ${nameOf(args.target)}`, "yes");
           else settings.delete(`closed target ${nameOf(args.target)}`);
           break;
-        case "TargetAdminDelayUpdated":
-          settings.set(`admin delay of ${nameOf(args.target)}`, `${args.delay} s`);
+        case "TargetAdminDelayUpdated": {
+          const call = { ...at, functionName: "getTargetAdminDelay", args: [args.target] } as const;
+          setDelay(`admin delay of ${nameOf(args.target)}`, args.delay || (await client.readContract(call)));
           break;
-        case "RoleGrantDelayChanged":
-          settings.set(`grant delay of ${roleOf(args.roleId)}`, `${args.delay} s`);
+        }
+        case "RoleGrantDelayChanged": {
+          const call = { ...at, functionName: "getRoleGrantDelay", args: [args.roleId] } as const;
+          setDelay(`grant delay of ${roleOf(args.roleId)}`, args.delay || (await client.readContract(call)));
           break;
+        }
         case "RoleAdminChanged":
           settings.set(`admin of ${roleOf(args.roleId)}`, roleOf(args.admin));
           break;
@@ -107,7 +122,14 @@ export async function readRoleGraph(
     }
   }
 
-  const at = { address: contracts.phalaAuthority, abi: phalaAuthorityAbi, blockNumber } as const;
+  if (!isComplete) requireFirst(undefined, startBlock);
+
+  for (const role of ROLE_NAMES) {
+    const id = ROLES[role];
+    for (const account of await client.readContract({ ...at, functionName: "membersOf", args: [id] })) {
+      holders.set(`${id} ${account}`, { id, account });
+    }
+  }
   const roles: Record<string, Record<string, number>> = Object.fromEntries(ROLE_NAMES.map((role) => [role, {}]));
   for (const { id, account } of holders.values()) {
     const access = { ...at, functionName: "getAccess", args: [id, account] } as const;
@@ -120,6 +142,17 @@ export async function readRoleGraph(
     functions: Object.fromEntries([...functions].sort(([a], [b]) => (a < b ? -1 : 1))),
     settings: Object.fromEntries(settings),
   };
+}
+
+/** Refuses a first event other than the constructor's: nobody becomes admin without a delay later on. */
+function requireFirst(
+  grant: { readonly roleId: bigint; readonly delay: number; readonly newMember: boolean } | undefined,
+  startBlock: bigint,
+): void {
+  if (grant?.roleId === ROLES.admin && grant.delay === 0 && grant.newMember) return;
+  throw new Error(
+    `the authority's events since block ${startBlock} do not begin with its first, the grant of the admin role to governance: name an earlier start block (--start-block)`,
+  );
 }
 
 /** One edge of a graph that is not as it should be. */

@@ -6,6 +6,7 @@ import { type Hex, erc20Abi, isAddressEqual, keccak256, parseAbi, size } from "v
 import { INTEL_ROOT } from "../../scripts/attestation/files.ts";
 import { runtimeCode } from "../artifacts.ts";
 import { type ChainReader, reason } from "../executors/account.ts";
+import { budgetText, nameText } from "../extras.ts";
 import { vphaAbi } from "../generated/abis.ts";
 import { CONTRACT_NAMES } from "../modules/module.ts";
 import { type Plan, sourceOf } from "../modules/suite.ts";
@@ -17,7 +18,7 @@ import { type RoleGraph, committedGraph, compareGraphs, edgesOf, readRoleGraph }
 /** One line of the table. A `note` is neither right nor wrong, but somebody should know. */
 export interface Finding {
   readonly kind: "ok" | "fail" | "note";
-  readonly part: "bytecode" | "roles" | "parameters" | "attestation" | "token";
+  readonly part: "bytecode" | "roles" | "parameters" | "attestation" | "token" | "treasury";
   readonly name: string;
   readonly expected: string;
   readonly found: string;
@@ -49,15 +50,15 @@ export async function verifySuite(
   graph: RoleGraph = committedGraph(),
 ): Promise<Verification> {
   const blockNumber = await client.getBlockNumber();
-  const findings = await checkBytecode(client, plan, blockNumber);
+  const findings = [...(await checkBytecode(client, plan, blockNumber)), ...describeReplaced(parameters)];
   try {
     findings.push(...(await checkRoles(client, parameters, plan, startBlock, blockNumber, graph)));
     const state = await readState(client, parameters, plan, startBlock);
-    findings.push(...checkParameters(state, parameters), ...checkRoot(state, parameters));
+    findings.push(...checkParameters(state, parameters), ...checkRoot(state, parameters), ...describeBudgets(state));
     findings.push(...(await describeToken(client, parameters, plan, blockNumber)));
   } catch (error) {
     // Another contract in the place of one may answer nothing that could be read; an endpoint that fails is no verdict.
-    if (findings.every(({ kind }) => kind === "ok")) throw error;
+    if (findings.every(({ kind }) => kind !== "fail")) throw error;
     const found = `cannot be read: ${reason(error)}`;
     findings.push({ kind: "fail", part: "parameters", name: "state", expected: "readable", found });
   }
@@ -88,6 +89,17 @@ async function checkBytecode(client: ChainReader, plan: Plan, blockNumber: bigin
       };
     }),
   );
+}
+
+/** This build does not hold their code. */
+function describeReplaced({ replaced }: Parameters): Finding[] {
+  return Object.entries(replaced).map(([name, address]) => ({
+    kind: "note",
+    part: "bytecode",
+    name: `${name} ${address}`,
+    expected: "-",
+    found: "a replacement, whose code is compared with nothing",
+  }));
 }
 
 function masked(code: Hex, immutables: readonly { readonly start: number; readonly length: number }[]): Hex {
@@ -149,6 +161,17 @@ function checkRoot({ tdxVerifier }: SuiteState, { network }: Parameters): Findin
       found: isIntels ? "Intel SGX Root CA" : `another key, ${x.slice(0, 18)}…`,
     },
   ];
+}
+
+/** By what the treasury's means can leave: governance's affair, but once it is bound by its delays alone. */
+function describeBudgets({ authority, governance }: SuiteState): Finding[] {
+  return (governance?.treasury.budgets ?? []).map((budget) => ({
+    kind: authority?.isSealed === true ? "note" : "fail",
+    part: "treasury",
+    name: `budget ${nameText(budget.name)}`,
+    expected: "none before genesis",
+    found: budgetText(budget),
+  }));
 }
 
 /** What an adopted PHA lets somebody do to everybody: the suite holds only as far as its token lets it. */

@@ -8,7 +8,7 @@ import { concat, parseEther } from "viem";
 import { afterAll, describe, expect, it } from "vitest";
 import { collectAddresses } from "../../deploy/addresses.ts";
 import { target } from "../../deploy/hardhat/command.ts";
-import { manifestPathFor, writeManifest } from "../../deploy/manifest.ts";
+import { deployedParameters, manifestPathFor, writeManifest } from "../../deploy/manifest.ts";
 import { buildDistribution } from "../../deploy/merkle.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
 import { floorsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
@@ -119,6 +119,8 @@ describe("a wrong field is named", () => {
     ["compute.slashing.processDays", 6, /compute\.slashing\.processDays/],
     ["compute.slashing.processDays", 15, /compute\.slashing\.processDays/],
     ["compute.slashing.caps.breach", 10_001, /compute\.slashing\.caps\.breach/],
+    ["replaced", { workersSink: "0x12" }, /replaced\.workersSink: must be an address/],
+    ["replaced", { vpha: "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65" }, /replaced\.vpha: is not a known field/],
   ])("%s = %j", (field, value, message) => {
     expect(() => parseParameters(changed(field, value), "current")).toThrow(message);
   });
@@ -239,6 +241,30 @@ describe("the manifest that the command line means", () => {
     expect(parameters.preset).toBe("published");
     expect(manifestPath).toBe(manifestPathFor("elsewhere", deployments));
     expect(() => target(options(to, "current"), hre, deployments)).toThrow(/preset: current is not .*published/);
+  });
+});
+
+describe("what a suite was deployed from, once its parameters have changed", () => {
+  const manifest = path.join(folder, "deployed.json");
+  const deployed = (field: string, value: unknown) => () =>
+    deployedParameters(parseParameters(changed(field, value), "current"), manifest);
+
+  it("is what the manifest records", () => {
+    const recorded = readParameters(file, "current");
+    expect(deployed("compute.ceiling", "8")().compute.ceiling).toBe("8");
+    record(recorded, manifest);
+    expect(deployed("compute.ceiling", "8")()).toEqual(recorded);
+    expect(deployed("replaced", { slashing: recorded.accounts.reserve })()).toEqual(recorded);
+    expect(deployed("team.beneficiary", recorded.accounts.reserve)()).toEqual(recorded);
+  });
+
+  it("cannot differ in what nobody can change", () => {
+    const { accounts } = readParameters(file, "current");
+    expect(deployed("accounts.reserve", accounts.privateSale)).toThrow(
+      /accounts\.reserve: is not what .*deployed\.json/,
+    );
+    expect(deployed("team.cliffDays", 1)).toThrow(/team: is not what/);
+    expect(deployed("network.name", "elsewhere")).toThrow(/network: is not what/);
   });
 });
 

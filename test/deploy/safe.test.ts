@@ -1,5 +1,15 @@
 /** The Safe that governs: where it is, what its owners sign, and that nothing else goes through. */
-import { type Hex, concatHex, encodeAbiParameters, encodeFunctionData, keccak256, parseEther, stringToHex } from "viem";
+import {
+  type Hex,
+  concatHex,
+  encodeAbiParameters,
+  encodeFunctionData,
+  keccak256,
+  padHex,
+  parseEther,
+  stringToHex,
+  zeroAddress,
+} from "viem";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
 import { safeExecutor } from "../../deploy/executors/safe.ts";
@@ -16,6 +26,7 @@ import {
   signatures,
 } from "../../deploy/safe/transaction.ts";
 import { readStatus } from "../../deploy/status.ts";
+import { verifySuite } from "../../deploy/verify/verify.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { type Chain, createChain } from "../helpers/chain.ts";
@@ -124,7 +135,9 @@ describe("a Safe of 3 of 5", () => {
       threshold: 3,
       nonce: 1n,
       modules: [],
-      guard: "0x0000000000000000000000000000000000000000",
+      guard: zeroAddress,
+      moduleGuard: zeroAddress,
+      fallbackHandler: SAFE_CONTRACTS.fallbackHandler.address,
     });
     expect(genesisSteps.filter((step) => /Safe|MultiSend|Fallback/.test(step))).toHaveLength(5);
     expect(genesisSteps.at(-1)).toMatch(/^\d+ calls in one batch$/);
@@ -240,6 +253,32 @@ describe("a Safe of 3 of 5", () => {
     expect(await allowance()).toBe(parseEther("1"));
     await expect(send(transaction, signed)).rejects.toThrow(/revert|GS026/);
     expect((await state()).nonce).toBe(nonce + 1n);
+  });
+
+  it("a guard of any kind, and another fallback handler, are seen", async () => {
+    const other = devAccount(9).address;
+    const slots = {
+      "safe.guard": "0x4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8",
+      "safe.moduleGuard": "0xb104e0b93118902c651344349b610029d694cfdec91c589c91ebafbcd0289947",
+      "safe.fallbackHandler": "0x6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5",
+    } as const;
+    for (const index of Object.values(slots)) {
+      await chain.clock.setStorageAt({ address: governance, index, value: padHex(other, { size: 32 }) });
+    }
+    const plan = planSuite(parameters);
+    const status = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
+    const wrong = status.checks.filter(({ ok }) => !ok);
+    expect(wrong.map(({ name, found }) => [name, found])).toEqual(Object.keys(slots).map((name) => [name, other]));
+    const { findings } = await verifySuite(chainReader(chain.transport), parameters, plan, 0n);
+    expect(findings.filter(({ kind }) => kind === "fail").map(({ name }) => name)).toEqual(Object.keys(slots));
+  });
+
+  it("a Safe with other code is refused, whatever version it says", async () => {
+    const address = devAccount(9).address;
+    const code = await chain.publicClient.getCode({ address: SAFE_CONTRACTS.singleton.address });
+    await chain.clock.setCode({ address, bytecode: code ?? "0x" });
+    await chain.clock.setStorageAt({ address: governance, index: 0, value: padHex(address, { size: 32 }) });
+    await expect(state()).rejects.toThrow(`${governance} is a Safe with the code of ${address}, but these tasks are`);
   });
 
   it("a Safe of another version is refused, and so is what is no Safe", async () => {

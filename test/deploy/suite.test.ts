@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Abi, type Address, type Hex, custom, encodeFunctionData, parseEther } from "viem";
+import { type Abi, type Address, type Hex, custom, encodeFunctionData, parseEther, stringToHex } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
 import {
@@ -11,10 +11,12 @@ import {
   phaAbi,
   phalaAuthorityAbi,
   tdxVerifierAbi,
+  treasuryAbi,
   vphaAbi,
+  workerRegistryAbi,
 } from "../../deploy/generated/abis.ts";
 import { addresses } from "../../deploy/generated/addresses.ts";
-import type { Manifest } from "../../deploy/manifest.ts";
+import { type Manifest, readManifest } from "../../deploy/manifest.ts";
 import { deploymentCalls, planSuite } from "../../deploy/modules/suite.ts";
 import { floorsOf, imageIdOf, measurementsOf, rootKeyOf } from "../../deploy/parameters/attestation.ts";
 import { readStatus } from "../../deploy/status.ts";
@@ -239,7 +241,7 @@ describe("on the way", () => {
         parameters: { ...parameters, accounts: { ...accounts, ...changed } },
         deployer,
         governance,
-        manifestPath,
+        manifestPath: path.join(folder, `${changed.guardian ?? "own"}.json`),
         onStep: ({ description }) => {
           if (description === stopAt) throw new Error("killed");
         },
@@ -248,6 +250,36 @@ describe("on the way", () => {
     await expect(run({ guardian: devAccount(9).address })).rejects.toThrow(/holds the role guardian/);
     await expect(run({}, "start the emission")).rejects.toThrow("killed");
     await expect(run({})).resolves.toBeDefined();
+  });
+
+  it("a record of a suite on the chain is not replaced by that of another", async () => {
+    const chain = await createChain();
+    const file = path.join(folder, "recorded.json");
+    const run = (ceiling: string, to: string) =>
+      deploySuite({
+        transport: chain.transport,
+        parameters: { ...parameters, compute: { ...parameters.compute, ceiling } },
+        deployer,
+        governance: null,
+        manifestPath: to,
+      });
+    const { ceiling } = parameters.compute;
+    await run(ceiling, file);
+    const before = await chain.publicClient.getBlockNumber();
+    await expect(run("8", file)).rejects.toThrow(/recorded\.json records .* workerRewards would be at .*--manifest/);
+    expect(await chain.publicClient.getBlockNumber()).toBe(before);
+    expect(readManifest(file).contracts).toEqual(plan.contracts);
+    const second = await run("8", path.join(folder, "second.json"));
+    expect(second.contracts.phalaAuthority).toBe(plan.contracts.phalaAuthority);
+    await expect(run(ceiling, file)).resolves.toBeDefined();
+  });
+
+  it("genesis refuses replacements", async () => {
+    const chain = await createChain();
+    const replaced = { ...parameters, replaced: { slashing: devAccount(9).address } };
+    await expect(
+      deploySuite({ transport: chain.transport, parameters: replaced, deployer, governance, manifestPath }),
+    ).rejects.toThrow(/replaced\.slashing: .* leave it out/);
   });
 
   it("another deployer gets the same addresses", async () => {
@@ -368,6 +400,55 @@ describe("on the way", () => {
     await expect(run(governance)).resolves.toBeDefined();
     const { remaining, complete } = await readStatus(chainReader(chain.transport), parameters, plan, 0n);
     expect({ remaining, complete }).toEqual({ remaining: [], complete: true });
+  });
+
+  it("genesis does not seal what somebody has added beside the parameters", async () => {
+    const chain = await createChain();
+    const run = (signer: typeof governance | null) =>
+      deploySuite({ transport: chain.transport, parameters, deployer, governance: signer, manifestPath });
+    await run(null);
+    const { timestamp } = await chain.publicClient.getBlock();
+    const { attestationRegistry, workerRegistry, treasury, pha } = plan.contracts;
+    const [workload] = parameters.attestation.workloads;
+    if (workload === undefined) throw new Error("the local parameters have a workload");
+    const other = { ...workload, image: { ...workload.image, mrTd: `0x${"ab".repeat(48)}` as const } };
+    const name = stringToHex("extra", { size: 32 });
+    const end = Number(timestamp) + DAY;
+    const cases = [
+      {
+        to: attestationRegistry,
+        abi: attestationRegistryAbi,
+        add: { functionName: "allowImage", args: [measurementsOf(other)] },
+        undo: { functionName: "removeImage", args: [imageIdOf(other)] },
+        message: /listed, but not in these parameters: attestationRegistry\.image 0x/,
+      },
+      {
+        to: workerRegistry,
+        abi: workerRegistryAbi,
+        add: { functionName: "setModel", args: [name, parseEther("100"), 100] },
+        undo: { functionName: "removeModel", args: [name] },
+        message: /listed, but not in these parameters: workerRegistry\.model extra/,
+      },
+      {
+        to: treasury,
+        abi: treasuryAbi,
+        add: { functionName: "openStream", args: [name, pha, deployer.address, 1n, end, end + DAY, name, name] },
+        undo: { functionName: "closeBudget", args: [name] },
+        message: /the treasury has open budgets: extra: close them/,
+      },
+    ] as const;
+    for (const { to, abi, add, undo, message } of cases) {
+      const send = (call: { readonly functionName: string; readonly args: readonly unknown[] }) =>
+        chain.wallet.sendTransaction({
+          account: governance.address,
+          to,
+          data: encodeFunctionData({ abi, ...call }),
+        });
+      await send(add);
+      await expect(run(governance)).rejects.toThrow(message);
+      await send(undo);
+    }
+    await expect(run(governance)).resolves.toBeDefined();
   });
 
   it("genesis lists what of the workloads is missing, and does not seal another verifier", async () => {

@@ -2,7 +2,7 @@
 import { type Hex, encodeFunctionData, parseEther, zeroHash } from "viem";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { accountExecutor, chainReader } from "../../deploy/executors/account.ts";
-import { emissionVaultAbi, phalaAuthorityAbi, workerRegistryAbi } from "../../deploy/generated/abis.ts";
+import { emissionVaultAbi, phaAbi, phalaAuthorityAbi, workerRegistryAbi } from "../../deploy/generated/abis.ts";
 import { deploymentCalls, planSuite } from "../../deploy/modules/suite.ts";
 import { modelOf } from "../../deploy/parameters/compute.ts";
 import {
@@ -14,8 +14,9 @@ import { genesisTask } from "../../deploy/tasks/0001-genesis/task.ts";
 import { catalogChange } from "../../deploy/tasks/0002-catalog-change/task.ts";
 import { attestationPolicy } from "../../deploy/tasks/0003-attestation-policy/task.ts";
 import { replaceWorkersSink } from "../../deploy/tasks/0004-replace-workers-sink/task.ts";
-import { executeCall } from "../../deploy/tasks/batches.ts";
+import { executeCall, scheduleCall } from "../../deploy/tasks/batches.ts";
 import { buildTask } from "../../deploy/tasks/build.ts";
+import { callTree } from "../../deploy/tasks/decode.ts";
 import { type PrestateDiff, findings } from "../../deploy/tasks/diff.ts";
 import { formatDiff, formatSimulation, formatTask, jsonTask } from "../../deploy/tasks/report.ts";
 import { simulateTask } from "../../deploy/tasks/simulate.ts";
@@ -242,6 +243,15 @@ describe("diff", () => {
     change: (operations: ReturnType<Task["operations"]>) => ReturnType<Task["operations"]>,
   ): Task<State> => ({ ...task, operations: (state, context) => change(task.operations(state, context)) });
 
+  /** The batches that the files of `task` hold. */
+  const batchesFor = async (task: Task) => {
+    const operations = (await status(task)).operations.map(({ operation }) => operation);
+    return {
+      schedule: operations.map((operation) => scheduleCall(operation, CONTEXT)),
+      execute: operations.map((operation) => executeCall(operation, CONTEXT)),
+    };
+  };
+
   it("fails on another value than the one that was announced", async () => {
     const [id] = modelOf({ name: "H100", collateral: "1500", weight: 100 });
     const data = encodeFunctionData({
@@ -274,16 +284,73 @@ describe("diff", () => {
   it("fails on what was announced and does not happen", async () => {
     const catalogTask = catalog();
 
-    const without = await allFindings(catalogTask, {
-      batches: {
-        execute: (await status(catalogTask)).operations
-          .slice(0, 2)
-          .map(({ operation }) => executeCall(operation, CONTEXT)),
-      },
-    });
+    const { schedule, execute } = await batchesFor(catalogTask);
+    const without = await allFindings(catalogTask, { batches: { schedule, execute: execute.slice(0, 2) } });
     expect(without).toEqual(
-      expect.arrayContaining([expect.stringMatching(/_modelNames\.length|_modelNames\[4\] did not change/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/^call 3 is missing: execute: list the model GB300/),
+        expect.stringMatching(/_modelNames\.length|_modelNames\[4\] did not change/),
+      ]),
     );
+  });
+
+  it("fails on calls in another order", async () => {
+    const task = catalog();
+    const { schedule, execute } = await batchesFor(task);
+    const [first, second, ...others] = execute;
+    if (first === undefined || second === undefined) throw new Error("the task has operations");
+    expect(await allFindings(task, { batches: { schedule, execute: [second, first, ...others] } })).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(
+          /^call 1 is not the task's own, execute: list the model H100.*: execute: list the .* B300/,
+        ),
+        expect.stringMatching(/^call 2 is not the task's own/),
+      ]),
+    );
+  });
+
+  it("fails on a call beside the task's own, though it changes nothing", async () => {
+    const task = catalog();
+    const { schedule, execute } = await batchesFor(task);
+    const data = encodeFunctionData({ abi: phalaAuthorityAbi, functionName: "expiration" });
+    const view = { to: contracts.phalaAuthority, value: 0n, data, description: "look" };
+    expect(await allFindings(task, { batches: { schedule, execute: [...execute, view] } })).toEqual([
+      "call 4 is none of the task's: look",
+    ]);
+  });
+
+  it("refuses files that hold another batch than those that are left, or not all of them", async () => {
+    const task = catalog();
+    const batches = await batchesFor(task);
+    await expect(simulate(task, { batches: { execute: batches.execute } })).rejects.toThrow(
+      /holds execute\.json, but what is left of 0002-catalog-change is schedule\.json and execute\.json/,
+    );
+    await sendBatch(chain, task, "schedule");
+    await expect(simulate(task, { batches })).rejects.toThrow(
+      /but what is left of 0002-catalog-change is execute\.json:/,
+    );
+    await expect(simulate(genesisTask({}), { batches })).rejects.toThrow(/what is left of 0001-genesis is nothing/);
+  });
+
+  it("fails on a stowaway in genesis, where any storage of the suite may change", async () => {
+    const fresh = await createChain();
+    await deployUnderSafe(fresh, { owners: null });
+    const task = genesisTask({});
+    const own = (await readTask(chainReader(fresh.transport), task, CONTEXT)).operations.map(
+      ({ operation }) => operation.call,
+    );
+    const data = encodeFunctionData({ abi: phaAbi, functionName: "approve", args: [DEPLOYER.address, 1n] });
+    const stowaway = { to: contracts.pha, value: 0n, data, description: "a stowaway" };
+    const { batches } = await simulateTask({
+      transport: fresh.transport,
+      task,
+      context: CONTEXT,
+      owners: OWNERS,
+      batches: { execute: [...own, stowaway] },
+    });
+    expect(batches.flatMap(({ findings }) => findings)).toEqual([
+      `call ${own.length + 1} is none of the task's: a stowaway`,
+    ]);
   });
 
   it("fails on files that were changed after they were built", async () => {
@@ -338,6 +405,22 @@ describe("diff", () => {
     expect(simulation.batches.flatMap(({ findings }) => findings)).toEqual([]);
     expect(formatSimulation(simulation)).toMatch(/^NOT SIGNED BY OWNERS/);
   });
+});
+
+it("calls are decoded with what is beside their arguments", () => {
+  const data = encodeFunctionData({
+    abi: emissionVaultAbi,
+    functionName: "replaceSink",
+    args: [1, devAccount(9).address],
+  });
+  const head = (bytes: Hex) => callTree(contracts, { to: contracts.emissionVault, value: 0n, data: bytes })[0];
+  expect(head(data)).toBe(`emissionVault.replaceSink (${contracts.emissionVault})`);
+  expect(head(`${data}c0ffee`)).toBe(`emissionVault.replaceSink (${contracts.emissionVault}) with 3 further bytes`);
+  const schedule = { abi: phalaAuthorityAbi, functionName: "schedule" } as const;
+  const nested = encodeFunctionData({ ...schedule, args: [contracts.emissionVault, `${data}00`, 0] });
+  expect(callTree(contracts, { to: contracts.phalaAuthority, value: 0n, data: nested }).join("\n")).toMatch(
+    /replaceSink \(0x\w+\) with 1 further byte$/m,
+  );
 });
 
 it("the Transaction Builder's checksum is of everything but the name", () => {

@@ -90,6 +90,7 @@ describe("deploy task", () => {
     writeFileSync(file, JSON.stringify({ ...changed, meta: { ...changed.meta, checksum: checksumOf(changed) } }));
     const diff = await run("diff", { batches: out });
     expect(diff.success).toBe(false);
+    expect(diff.out).toContain("WRONG: call 2 is missing: execute: list the model");
     expect(diff.out).toContain("WRONG: workerRegistry._modelNames.length did not change");
     expect(diff.err).toMatch(/do not sign it/);
   });
@@ -103,6 +104,9 @@ describe("deploy task", () => {
       task: "0002-catalog-change",
       operations: [{ state: "scheduled" }, { state: "scheduled" }],
     });
+    const refused = await run("diff", { batches: out });
+    expect(refused.success).toBe(false);
+    expect(refused.err).toMatch(/holds schedule\.json and execute\.json, but what is left .* is execute\.json/);
     expect(await run("build", { out })).toMatchObject({ success: true });
     expect(readdirSync(out).sort()).toEqual(["VALIDATION.md", "execute.json"]);
   });
@@ -111,6 +115,11 @@ describe("deploy task", () => {
     const none = path.join(folder, "none.json");
     expect((await run("status", { manifest: none })).err).toMatch(/there is no such manifest/);
     expect((await run("build", { task: "0009" })).err).toMatch(/0009 is no task/);
-    expect((await run("diff", { batches: folder })).err).toMatch(/holds neither schedule\.json nor execute\.json/);
+    expect((await run("diff", { batches: folder })).err).toMatch(/manifest\.json is neither schedule\.json nor/);
+    const empty = mkdtempSync(path.join(folder, "empty-"));
+    expect((await run("diff", { batches: empty })).err).toMatch(/holds neither schedule\.json nor execute\.json/);
+    const done = await run("diff", { task: "0001" });
+    expect(done.success).toBe(false);
+    expect(done.err).toMatch(/nothing is left of 0001-genesis/);
   });
 });

@@ -9,23 +9,28 @@ import {
   encodeFunctionData,
   keccak256,
   numberToHex,
+  padHex,
   parseEther,
 } from "viem";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runtimeCode } from "../../deploy/artifacts.ts";
 import { chainReader } from "../../deploy/executors/account.ts";
 import {
+  attestationRegistryAbi,
   emissionVaultAbi,
   guardianMandateAbi,
   phalaAuthorityAbi,
   slashingAbi,
+  treasuryAbi,
   workerRegistryAbi,
   workerRewardsAbi,
 } from "../../deploy/generated/abis.ts";
 import type { ContractName } from "../../deploy/modules/module.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
+import { floorsOf, imageIdOf, measurementsOf } from "../../deploy/parameters/attestation.ts";
 import { GOVERNED, ROLES } from "../../deploy/roles.ts";
 import { deploySuite } from "../../deploy/suite.ts";
+import { storageRanges } from "../../deploy/tasks/storage.ts";
 import { committedGraph, plannedGraph } from "../../deploy/verify/roleGraph.ts";
 import { formatVerification, verifySuite } from "../../deploy/verify/verify.ts";
 import { modelId } from "../../scripts/compute/calls.ts";
@@ -38,6 +43,10 @@ const parameters = accountGoverned();
 const plan = planSuite(parameters);
 const { contracts } = plan;
 const [deployer, governance, stranger] = [devAccount(0), devAccount(1), devAccount(19)];
+const [workload] = parameters.attestation.workloads;
+if (workload === undefined) throw new Error("the local parameters have a workload");
+const OTHER_SHAPE: Hex = `0x${"cd".repeat(48)}`;
+const otherWorkload = { image: { ...workload.image, mrTd: OTHER_SHAPE }, shapes: workload.shapes };
 const folder = mkdtempSync(path.join(tmpdir(), "verify-"));
 
 let chain: Awaited<ReturnType<typeof createChain>>;
@@ -54,7 +63,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const verify = () => verifySuite(chainReader(chain.transport), parameters, plan, 0n);
+/** By a parameter file that says `expected`; the plan is that of the deployment. */
+const verify = (expected = parameters) => verifySuite(chainReader(chain.transport), expected, plan, 0n);
+const failures = async (expected = parameters) =>
+  (await verify(expected)).findings.filter(({ kind }) => kind === "fail").map(({ name }) => name);
 
 /** What governance decides, and carries out after the wait. */
 async function decide(target: Address, data: Hex): Promise<void> {
@@ -70,7 +82,8 @@ async function decide(target: Address, data: Hex): Promise<void> {
 }
 
 const ofAuthority = (
-  functionName: "grantRole" | "revokeRole" | "setTargetFunctionRole" | "setTargetClosed",
+  functionName:
+    "grantRole" | "revokeRole" | "setTargetFunctionRole" | "setTargetClosed" | "setGrantDelay" | "setTargetAdminDelay",
   args: readonly unknown[],
 ) =>
   decide(contracts.phalaAuthority, encodeFunctionData({ abi: phalaAuthorityAbi, functionName, args: args as never }));
@@ -114,10 +127,93 @@ it("a longer delay is no fault", async () => {
   clean = await chain.clock.snapshot();
 });
 
+it("what was listed and taken off again is no fault", async () => {
+  const ofRegistry = (functionName: "allowImage" | "removeImage", args: readonly unknown[]) =>
+    decide(
+      contracts.attestationRegistry,
+      encodeFunctionData({ abi: attestationRegistryAbi, functionName, args: args as never }),
+    );
+  await ofRegistry("allowImage", [measurementsOf(otherWorkload)]);
+  await ofRegistry("removeImage", [imageIdOf(otherWorkload)]);
+  expect((await verify()).ok).toBe(true);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
+it("delays that were set back to nothing are no fault, once that is in force", async () => {
+  await ofAuthority("setGrantDelay", [ROLES.core, DAY]);
+  await ofAuthority("setTargetAdminDelay", [contracts.vpha, DAY]);
+  await ofAuthority("setGrantDelay", [ROLES.core, 0]);
+  await ofAuthority("setTargetAdminDelay", [contracts.vpha, 0]);
+  expect(await failures()).toContain("admin delay of vpha");
+  await chain.clock.increaseTime({ seconds: 6 * DAY });
+  await chain.clock.mine({ blocks: 1 });
+  expect(await failures()).toEqual([]);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
+it("a start block after the authority's first event is refused in words", async () => {
+  const late = (startBlock: bigint) => verifySuite(chainReader(chain.transport), parameters, plan, startBlock);
+  const last = await chain.publicClient.getBlockNumber();
+  for (const startBlock of [last - 5n, last + 1n]) {
+    await expect(late(startBlock)).rejects.toThrow(/do not begin with its first, .*--start-block/);
+  }
+});
+
+it("an open budget is a note", async () => {
+  const { timestamp } = await chain.publicClient.getBlock();
+  const [start, end, reason] = [Number(timestamp) + 90 * DAY, Number(timestamp) + 180 * DAY, keccak256("0x01")];
+  const open = (name: string) =>
+    encodeFunctionData({
+      abi: treasuryAbi,
+      functionName: "openStream",
+      args: [modelId(name), contracts.pha, stranger.address, 5n, start, end, reason, reason],
+    });
+  await decide(contracts.treasury, open("grants"));
+  await decide(contracts.treasury, open("closed"));
+  const close = { functionName: "closeBudget", args: [modelId("closed")] } as const;
+  await decide(contracts.treasury, encodeFunctionData({ abi: treasuryAbi, ...close }));
+  const verification = await verify();
+  expect(verification.ok).toBe(true);
+  expect(verification.findings.filter(({ part }) => part === "treasury")).toMatchObject([
+    { kind: "note", name: "budget grants", found: expect.stringContaining(`0 of 5 wei of ${contracts.pha}`) as string },
+  ]);
+  await chain.clock.revert({ id: clean });
+  clean = await chain.clock.snapshot();
+});
+
 const REPLACE_SINK = encodeFunctionData({
   abi: emissionVaultAbi,
   functionName: "replaceSink",
   args: [1, stranger.address],
+});
+
+describe("after a change, a deployment is verified by the changed parameters, and by the former ones it is not", () => {
+  it("floors", async () => {
+    const { attestation } = parameters;
+    const floors = { ...attestation.floors, minQeIsvSvn: attestation.floors.minQeIsvSvn + 1 };
+    const args = [floorsOf({ floors })] as const;
+    await decide(
+      contracts.attestationRegistry,
+      encodeFunctionData({ abi: attestationRegistryAbi, functionName: "raiseFloors", args }),
+    );
+    expect(await failures({ ...parameters, attestation: { ...attestation, floors } })).toEqual([]);
+    expect(await failures()).toEqual(["attestationRegistry.floors"]);
+  });
+
+  it("the workers' sink", async () => {
+    await decide(contracts.emissionVault, REPLACE_SINK);
+    const changed = { ...parameters, replaced: { workersSink: stranger.address } };
+    expect(await failures(changed)).toEqual([]);
+    expect(formatVerification(await verify(changed))).toMatch(/note bytecode +workersSink 0x\w+ +a replacement/);
+    expect(await failures()).toEqual(["emissionVault.sink of workers"]);
+  });
+
+  afterEach(async () => {
+    await chain.clock.revert({ id: clean });
+    clean = await chain.clock.snapshot();
+  });
 });
 
 describe("a deployment is refused, and what is wrong with it is named, that has", () => {
@@ -151,6 +247,29 @@ describe("a deployment is refused, and what is wrong with it is named, that has"
       "a closed target",
       () => ofAuthority("setTargetClosed", [contracts.vpha, true]),
       /roles +closed target vpha +yes instead of -/,
+    ],
+    [
+      "a grant delay",
+      () => ofAuthority("setGrantDelay", [ROLES.core, DAY]),
+      /roles +grant delay of core +86400 s instead of -/,
+    ],
+    [
+      "an announced admin delay of a target",
+      () => ofAuthority("setTargetAdminDelay", [contracts.vpha, DAY]),
+      /roles +admin delay of vpha +86400 s instead of -/,
+    ],
+    [
+      "a member of whom no event tells",
+      async () => {
+        const address = contracts.phalaAuthority;
+        const at = (...way: (string | number)[]) =>
+          storageRanges("phalaAuthority", ["_members", ROLES.guardian, "_inner", "_values", ...way])[0]?.slot ?? "0x";
+        const values = { address, index: at("length") };
+        await chain.clock.setStorageAt({ ...values, value: numberToHex(2, { size: 32 }) });
+        const member = { address, index: at(1), value: padHex(stranger.address, { size: 32 }) };
+        await chain.clock.setStorageAt(member);
+      },
+      new RegExp(`roles +guardian: ${stranger.address} +0 s instead of -`, "i"),
     ],
     [
       "a delay below its floor",
@@ -212,6 +331,45 @@ describe("a deployment is refused, and what is wrong with it is named, that has"
           }),
         ),
       /parameters +workerRegistry\.model H100 +200 vPHA, weight 1 instead of 1250 vPHA, weight 1/,
+    ],
+    [
+      "an image that nobody named",
+      () =>
+        decide(
+          contracts.attestationRegistry,
+          encodeFunctionData({
+            abi: attestationRegistryAbi,
+            functionName: "allowImage",
+            args: [measurementsOf(otherWorkload)],
+          }),
+        ),
+      new RegExp(`parameters +attestationRegistry\\.image ${imageIdOf(otherWorkload)} +listed instead of not listed`),
+    ],
+    [
+      "a shape that nobody named",
+      () =>
+        decide(
+          contracts.attestationRegistry,
+          encodeFunctionData({
+            abi: attestationRegistryAbi,
+            functionName: "allowShape",
+            args: [imageIdOf(workload), OTHER_SHAPE],
+          }),
+        ),
+      new RegExp(`parameters +attestationRegistry\\.shape ${OTHER_SHAPE} of 0x`),
+    ],
+    [
+      "a model that nobody named",
+      () =>
+        decide(
+          contracts.workerRegistry,
+          encodeFunctionData({
+            abi: workerRegistryAbi,
+            functionName: "setModel",
+            args: [modelId("GT710"), parseEther("100"), 1000],
+          }),
+        ),
+      /parameters +workerRegistry\.model GT710 +listed instead of not listed/,
     ],
     [
       "one byte of code altered",

@@ -8,6 +8,7 @@
  */
 import { type Address, type Hex, encodeFunctionData, erc20Abi, formatEther } from "viem";
 import type { Call } from "../../call.ts";
+import { extrasOf, nameText } from "../../extras.ts";
 import {
   attestationRegistryAbi,
   emissionVaultAbi,
@@ -94,6 +95,10 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
       });
 
   if (authority.isSealed) return [];
+  const [replaced] = Object.keys(parameters.replaced);
+  if (replaced !== undefined) {
+    throw new Error(`replaced.${replaced}: genesis is made with the suite's own contracts: leave it out until then`);
+  }
   // What is sealed can be undone after 52 days at the earliest, or never: so it has to be right before.
   for (const role of ROLE_NAMES) {
     const holders = holdersOf(role, contracts, parameters.accounts).map(({ account }) => account);
@@ -121,6 +126,19 @@ export function genesis(state: SuiteState, parameters: Parameters): Call[] {
   if (verifier !== undefined && verifier !== contracts.tdxVerifier) {
     throw new Error(
       `the registry's verifier is ${verifier}, not the suite's own, ${contracts.tdxVerifier}: set it back before genesis goes on`,
+    );
+  }
+
+  const extras = extrasOf(state, parameters);
+  if (extras.length !== 0) {
+    throw new Error(
+      `listed, but not in these parameters: ${extras.join(", ")}: take it off the list before genesis goes on`,
+    );
+  }
+  const budgets = state.governance?.treasury.budgets ?? [];
+  if (budgets.length !== 0) {
+    throw new Error(
+      `the treasury has open budgets: ${budgets.map(({ name }) => nameText(name)).join(", ")}: close them before genesis goes on`,
     );
   }
 
