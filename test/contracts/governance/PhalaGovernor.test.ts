@@ -1,5 +1,5 @@
 /** The governor: a proposal's whole life through each class, its thresholds, and what an attacker of the vote gets for his pains. */
-import { type Hex, encodeFunctionData, keccak256, parseAbi, parseEventLogs, toHex } from "viem";
+import { type Hex, encodeFunctionData, getAddress, keccak256, parseAbi, parseEventLogs, toHex } from "viem";
 import { describe, expect, it } from "vitest";
 import { phalaGovernorAbi } from "../../../deploy/generated/abis.ts";
 import { ROLES } from "../../../deploy/roles.ts";
@@ -162,6 +162,28 @@ describe("the whole life of a proposal", () => {
     await expectState(g, first, "Canceled");
     await g.awaitVote(second);
     await expectRevert(governor.write.cancel(second.content, { account: actors.alice }), "GovernorUnableToCancel");
+  });
+
+  it("is whoever's copy comes first, who may cancel it; the suffix #proposer= reserves it", async () => {
+    const g = await load();
+    const { governor, actors } = g;
+    const { alice, bob } = actors;
+    await g.wrap(bob, units(1_000));
+    const open = await g.propose([setCeiling(g)], { account: bob });
+    await expectState(g, open, "Pending");
+    await expectRevert(g.propose([setCeiling(g)]), UNEXPECTED);
+    await governor.write.cancel(open.content, { account: bob });
+    // Nor can it be proposed again.
+    await expectRevert(g.propose([setCeiling(g)]), UNEXPECTED);
+
+    const why = `because#proposer=${alice}`;
+    await expectRevert(g.propose([setCeiling(g)], { account: bob, why }), "GovernorRestrictedProposer", [bob]);
+    const reserved = await g.propose([setCeiling(g)], { why });
+    expect(await governor.read.proposalProposer([reserved.id])).toBe(getAddress(alice));
+    await expectRevert(governor.write.cancel(reserved.content, { account: bob }), "GovernorUnableToCancel", [
+      reserved.id,
+      bob,
+    ]);
   });
 
   it("ends where it was not queued for 14 days after the vote: nobody brings it back years later", async () => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SwitchKind} from "../../../contracts/interfaces/IAttestationRegistry.sol";
+import {AttestationState, SwitchKind} from "../../../contracts/interfaces/IAttestationRegistry.sol";
 import {IVPHA} from "../../../contracts/interfaces/IVPHA.sol";
+import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {Front} from "./Front.sol";
 
 // What a guardian acts on, wrong on purpose, each in one way: the checks of the guardian's campaign must find every one of them.
@@ -28,6 +29,37 @@ contract BrokenTransferVPHA is Front {
 
     function transfer(address, uint256) external {
         require(block.timestamp >= IVPHA(address(this)).depositsPausedUntil(), "paused");
+        _returnAs(_genuinely(msg.data));
+    }
+}
+
+/// @notice Breaks invariant 5: no worker leaves while registrations are paused.
+contract BrokenRequestExitRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function requestExit(address) external {
+        require(block.timestamp >= IWorkerRegistry(address(this)).registrationsPausedUntil(), "paused");
+        _genuinely(msg.data);
+    }
+}
+
+/// @notice Breaks invariant 5: no collateral leaves while anything that the worker's quote shows is switched off.
+contract BrokenFinishExitRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function finishExit(address worker, address) external {
+        AttestationState state = IWorkerRegistry(address(this)).attestation().statusOf(worker).state;
+        require(state != AttestationState.SwitchedOff, "switched off");
+        _returnAs(_genuinely(msg.data));
+    }
+}
+
+/// @notice Breaks invariant 5: no withdrawal is paid while registrations are paused.
+contract BrokenFinishWithdrawalRegistry is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function finishWithdrawal(address, address) external {
+        require(block.timestamp >= IWorkerRegistry(address(this)).registrationsPausedUntil(), "paused");
         _returnAs(_genuinely(msg.data));
     }
 }

@@ -20,7 +20,7 @@ contract DarkTime is PauseReference {
     }
 }
 
-/// @title Watches for how long deposits, registrations and workloads are dark
+/// @title Watches for how long deposits and registrations are dark, and anything that a switch names
 /// @notice By what the contracts say of themselves, whoever has called what. Reports expectation 0 as broken where any 365 days
 /// have more dark seconds than the limits allow: 21 days of each pause, and four switches of 14 days.
 contract DarkWatcher is IWatcher {
@@ -30,7 +30,8 @@ contract DarkWatcher is IWatcher {
     IVPHA private immutable _vpha;
     IWorkerRegistry private immutable _registry;
     IAttestationRegistry private immutable _attestation;
-    bytes32[] private _workloads;
+    /// @dev By kind: what there is to switch off.
+    bytes32[][] private _switchIds;
 
     uint256[KINDS] private _budgets = [21 days, 21 days, 56 days];
     uint256[KINDS] private _until;
@@ -42,10 +43,10 @@ contract DarkWatcher is IWatcher {
         IVPHA vpha,
         IWorkerRegistry registry,
         IAttestationRegistry attestation,
-        bytes32[] memory workloads
+        bytes32[][] memory switchIds
     ) {
         (_world, _vpha, _registry, _attestation) = (world, vpha, registry, attestation);
-        _workloads = workloads;
+        _switchIds = switchIds;
         for (uint256 i = 0; i < KINDS; ++i) {
             _times[i] = new DarkTime();
         }
@@ -60,11 +61,18 @@ contract DarkWatcher is IWatcher {
         }
         _until[0] = _vpha.depositsPausedUntil();
         _until[1] = _registry.registrationsPausedUntil();
-        _until[2] = 0;
-        for (uint256 i = 0; i < _workloads.length; ++i) {
-            uint256 until = _attestation.switchedOffUntil(SwitchKind.Workload, _workloads[i]);
-            if (until > _until[2]) _until[2] = until;
-        }
+        _until[2] = _lastSwitch();
         _at = block.timestamp;
+    }
+
+    /// @dev Until when anything is switched off.
+    function _lastSwitch() private view returns (uint256 last) {
+        for (uint256 kind = 0; kind < _switchIds.length; ++kind) {
+            bytes32[] storage ids = _switchIds[kind];
+            for (uint256 i = 0; i < ids.length; ++i) {
+                uint256 until = _attestation.switchedOffUntil(SwitchKind(kind), ids[i]);
+                if (until > last) last = until;
+            }
+        }
     }
 }

@@ -2,7 +2,10 @@
 pragma solidity 0.8.37;
 
 import {
+    BrokenFinishExitRegistry,
+    BrokenFinishWithdrawalRegistry,
     BrokenPauseRegistry,
+    BrokenRequestExitRegistry,
     BrokenRequestVPHA,
     BrokenResignMandate,
     BrokenSwitchRegistry,
@@ -46,6 +49,24 @@ contract GuardianBrokenTest is GuardianCampaign, Breaker {
     function test_transferThatIsPausedIsFound() external {
         _break(address(vpha), new BrokenTransferVPHA(_genuine(address(vpha))));
         _drive(2, 2 * ACTIONS);
+        _expectFailure(this.checkExits);
+    }
+
+    function test_workersExitThatIsPausedIsFound() external {
+        _break(address(registry), new BrokenRequestExitRegistry(_genuine(address(registry))));
+        _drive(2, 4 * ACTIONS);
+        _expectFailure(this.checkExits);
+    }
+
+    function test_workersExitThatIsSwitchedOffIsFound() external {
+        _break(address(registry), new BrokenFinishExitRegistry(_genuine(address(registry))));
+        _drive(2, 8 * ACTIONS);
+        _expectFailure(this.checkExits);
+    }
+
+    function test_withdrawalThatIsPausedIsFound() external {
+        _break(address(registry), new BrokenFinishWithdrawalRegistry(_genuine(address(registry))));
+        _drive(2, 4 * ACTIONS);
         _expectFailure(this.checkExits);
     }
 

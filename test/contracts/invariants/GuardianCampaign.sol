@@ -2,7 +2,12 @@
 pragma solidity 0.8.37;
 
 import {GuardianMandate} from "../../../contracts/governance/GuardianMandate.sol";
-import {Floors, IAttestationRegistry} from "../../../contracts/interfaces/IAttestationRegistry.sol";
+import {
+    Floors,
+    IAttestationRegistry,
+    ImageMeasurements,
+    SwitchKind
+} from "../../../contracts/interfaces/IAttestationRegistry.sol";
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {GUARDIAN_ROLE_ID} from "../../../contracts/types/DelayClass.sol";
 import {Suite} from "../harness/Suite.sol";
@@ -11,12 +16,13 @@ import {DarkWatcher} from "./DarkWatcher.sol";
 import {Driver} from "./Driver.sol";
 import {GuardianHandler} from "./GuardianHandler.sol";
 import {Handler} from "./Handler.sol";
+import {OperatorHandler} from "./OperatorHandler.sol";
 import {PauseLedger} from "./PauseLedger.sol";
 import {StakerHandler} from "./StakerHandler.sol";
 import {TimeHandler} from "./TimeHandler.sol";
 import {World} from "./World.sol";
 
-/// @title A guardian who does whatever he can, and stakers
+/// @title A guardian who does whatever he can, and stakers and operators who come and go
 /// @notice All of it through the mandate's contract, which alone has the guardian's role.
 abstract contract GuardianCampaign is Suite, Driver {
     World internal world;
@@ -25,6 +31,7 @@ abstract contract GuardianCampaign is Suite, Driver {
     IAttestationRegistry internal attestation;
     GuardianHandler internal guardianHandler;
     StakerHandler internal stakerHandler;
+    OperatorHandler internal operatorHandler;
 
     /// @dev Carries the success out of {tryToLeave}, and undoes all that it did.
     error GuardianCampaign_Left();
@@ -37,21 +44,22 @@ abstract contract GuardianCampaign is Suite, Driver {
         _deploySuite(actors);
         _startEmission();
         Floors memory floors;
+        VerifierStandIn verifier = new VerifierStandIn();
         attestation = IAttestationRegistry(
-            _create("attestation", "AttestationRegistry", abi.encode(authority, new VerifierStandIn(), floors))
+            _create("attestation", "AttestationRegistry", abi.encode(authority, verifier, floors))
         );
         registry = IWorkerRegistry(_create("compute", "WorkerRegistry", abi.encode(authority, vpha, attestation)));
         mandate = new GuardianMandate(address(authority), actors[0], 366 days, vpha, registry, attestation);
         _assignGuardian();
 
-        bytes32[] memory workloads = new bytes32[](2);
-        (workloads[0], workloads[1]) = ("one", "two");
+        bytes32[][] memory switchIds = _openCompute(actors, verifier);
         world = new World(actors);
-        world.watch(new DarkWatcher(world, vpha, registry, attestation, workloads));
+        world.watch(new DarkWatcher(world, vpha, registry, attestation, switchIds));
         PauseLedger[2] memory ledgers = [new PauseLedger(), new PauseLedger()];
-        guardianHandler = new GuardianHandler(world, mandate, governance, workloads, ledgers);
+        guardianHandler = new GuardianHandler(world, mandate, governance, switchIds, ledgers);
         stakerHandler = new StakerHandler(world, vpha, pha);
-        _handlers = [Handler(guardianHandler), stakerHandler, new TimeHandler(world)];
+        operatorHandler = new OperatorHandler(world, registry, switchIds);
+        _handlers = [Handler(guardianHandler), stakerHandler, operatorHandler, new TimeHandler(world)];
     }
 
     // CHECKS
@@ -73,6 +81,7 @@ abstract contract GuardianCampaign is Suite, Driver {
 
     /// @notice Everybody leaves. Always reverts.
     function tryToLeave() external {
+        operatorHandler.leaveAll();
         stakerHandler.leaveAll();
         world.requireNone(5);
         revert GuardianCampaign_Left();
@@ -82,6 +91,35 @@ abstract contract GuardianCampaign is Suite, Driver {
     function checkPowers() public view {
         world.requireNone(12);
         guardianHandler.checkMandate();
+    }
+
+    /// @dev Lists what workers need, and lets the registry take the actors' vPHA. Returns what a switch can name: by kind, two each.
+    function _openCompute(
+        address[] memory actors,
+        VerifierStandIn verifier
+    ) private returns (bytes32[][] memory switchIds) {
+        // So that there are blocks to name.
+        vm.roll(1_000);
+        switchIds = new bytes32[][](5);
+        for (uint256 kind = 0; kind < switchIds.length; ++kind) {
+            switchIds[kind] = new bytes32[](2);
+            (switchIds[kind][0], switchIds[kind][1]) = ("one", "two");
+        }
+        for (uint256 i = 0; i < 2; ++i) {
+            switchIds[uint8(SwitchKind.Operator)][i] = bytes20(actors[i]);
+            ImageMeasurements memory measurements = verifier.measurementsOf(i);
+            vm.startPrank(governance);
+            bytes32 image = attestation.allowImage(measurements);
+            attestation.allowShape(image, new bytes(48));
+            vm.stopPrank();
+            switchIds[uint8(SwitchKind.Workload)][i] = image;
+        }
+        vm.prank(governance);
+        registry.setModel("H100", 100e18, 100);
+        for (uint256 i = 0; i < actors.length; ++i) {
+            vm.prank(actors[i]);
+            vpha.approve(address(registry), type(uint256).max);
+        }
     }
 
     function _assignGuardian() private {

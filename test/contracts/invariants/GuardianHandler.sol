@@ -18,7 +18,8 @@ contract GuardianHandler is Handler {
     IAttestationRegistry private immutable _attestation;
     IPhalaAuthority private immutable _authority;
     address private immutable _governance;
-    bytes32[] private _workloads;
+    /// @dev By kind: what there is to switch off.
+    bytes32[][] private _switchIds;
 
     /// @notice Who should be the guardian, and until when.
     address public guardian;
@@ -27,17 +28,20 @@ contract GuardianHandler is Handler {
     PauseLedger private immutable _deposits;
     PauseLedger private immutable _registrations;
     uint256[] private _switchedAt;
-    mapping(bytes32 workload => uint256) private _offUntil;
+    mapping(SwitchKind kind => mapping(bytes32 id => uint256)) private _offUntil;
+    /// @dev What was switched off last.
+    SwitchKind private _lastKind;
+    bytes32 private _lastId;
 
     /// @param ledgers The pauses of deposits and of registrations.
     constructor(
         World world_,
         IGuardianMandate mandate,
         address governance,
-        bytes32[] memory workloads,
+        bytes32[][] memory switchIds,
         PauseLedger[2] memory ledgers
     ) Handler(world_) {
-        (_mandate, _governance, _workloads) = (mandate, governance, workloads);
+        (_mandate, _governance, _switchIds) = (mandate, governance, switchIds);
         (_deposits, _registrations) = (ledgers[0], ledgers[1]);
         (_vpha, _attestation) = (mandate.vpha(), mandate.attestationRegistry());
         _authority = IPhalaAuthority(IAccessManaged(address(mandate)).authority());
@@ -89,23 +93,25 @@ contract GuardianHandler is Handler {
     }
 
     function switchOff(uint256 a, uint256 b, uint256 c) external {
-        bytes32 workload = _workloads[c % _workloads.length];
+        (SwitchKind kind, bytes32 id) = _switchAt(c);
         uint256 until = _soon(a, b, 14 days);
         uint256 used = _switchedAt.length;
         bool isFree = used < 4 || block.timestamp >= _switchedAt[used - 4] + 365 days;
         bool isShort = until > block.timestamp && until <= block.timestamp + 14 days;
-        bytes memory data = abi.encodeCall(_mandate.switchOff, (SwitchKind.Workload, workload, uint40(until)));
-        if (!_act("switchOff", data, _isInForce() && isFree && isShort)) return;
+        bytes memory data = abi.encodeCall(_mandate.switchOff, (kind, id, uint40(until)));
+        if (!_act(_nameOf(kind), data, _isInForce() && isFree && isShort)) return;
         _switchedAt.push(block.timestamp);
-        _offUntil[workload] = until;
+        _offUntil[kind][id] = until;
+        (_lastKind, _lastId) = (kind, id);
     }
 
-    function liftOwnSwitch(uint256 a, uint256, uint256 c) external {
+    /// @notice Mostly the last one.
+    function liftOwnSwitch(uint256 a, uint256 b, uint256 c) external {
         if (a % 4 != 0) return;
-        bytes32 workload = _workloads[c % _workloads.length];
-        bool isAllowed = _isInForce() && block.timestamp < _offUntil[workload];
-        bytes memory data = abi.encodeCall(_mandate.liftOwnSwitch, (SwitchKind.Workload, workload));
-        if (_act("liftOwnSwitch", data, isAllowed)) _offUntil[workload] = block.timestamp;
+        (SwitchKind kind, bytes32 id) = b % 4 == 0 ? _switchAt(c) : (_lastKind, _lastId);
+        bool isAllowed = _isInForce() && block.timestamp < _offUntil[kind][id];
+        bytes memory data = abi.encodeCall(_mandate.liftOwnSwitch, (kind, id));
+        if (_act("liftOwnSwitch", data, isAllowed)) _offUntil[kind][id] = block.timestamp;
     }
 
     function resign(uint256 a, uint256, uint256) external {
@@ -137,32 +143,30 @@ contract GuardianHandler is Handler {
     // ATTACKS
 
     /// @notice Without a mandate nobody gets anything, and the guardian gets nothing without the mandate's contract.
-    function intrude(uint256 a, uint256 b, uint256) external {
+    function intrude(uint256 a, uint256 b, uint256 c) external {
         address intruder = world.actor(a);
         uint256 kind = b % 8;
         address target = address(_mandate);
         bytes memory data;
         if (kind == 0) data = abi.encodeCall(_mandate.pauseDeposits, (block.timestamp + 1 days));
-        else if (kind == 1)
-            data = abi.encodeCall(
-                _mandate.switchOff,
-                (SwitchKind.Workload, _workloads[0], uint40(block.timestamp + 1))
-            );
-        else if (kind == 2) data = abi.encodeCall(_mandate.resign, ());
+        else if (kind == 1) {
+            (SwitchKind switchKind, bytes32 id) = _switchAt(c);
+            data = abi.encodeCall(_mandate.switchOff, (switchKind, id, uint40(block.timestamp + 1)));
+        } else if (kind == 2) data = abi.encodeCall(_mandate.resign, ());
         else intruder = guardian;
         if (kind < 3 && intruder == guardian) return;
         if (kind == 3) data = abi.encodeCall(_mandate.appoint, (guardian, uint40(block.timestamp + 366 days)));
         else if (kind == 4) data = abi.encodeCall(_mandate.dismiss, ());
-        else if (kind > 4) (target, data) = _beside(kind);
+        else if (kind > 4) (target, data) = _beside(kind, c);
         _mustFail(12, "somebody had a power that is not his", intruder, target, data);
     }
 
     /// @dev What the guardian might do beside the mandate.
-    function _beside(uint256 kind) private view returns (address, bytes memory) {
+    function _beside(uint256 kind, uint256 c) private view returns (address, bytes memory) {
         if (kind == 5) return (address(_vpha), abi.encodeCall(_vpha.pauseDeposits, (block.timestamp + 1)));
         if (kind == 6) {
-            bytes memory data = abi.encodeCall(_attestation.confirmSwitch, (SwitchKind.Workload, _workloads[0]));
-            return (address(_attestation), data);
+            (SwitchKind switchKind, bytes32 id) = _switchAt(c);
+            return (address(_attestation), abi.encodeCall(_attestation.confirmSwitch, (switchKind, id)));
         }
         return (address(_authority), abi.encodeCall(_authority.grantRole, (CORE_ROLE_ID, guardian, CORE_DELAY)));
     }
@@ -195,6 +199,19 @@ contract GuardianHandler is Handler {
 
     function _isInForce() private view returns (bool) {
         return block.timestamp < end;
+    }
+
+    function _switchAt(uint256 seed) private view returns (SwitchKind kind, bytes32 id) {
+        kind = SwitchKind(seed % _switchIds.length);
+        bytes32[] storage ids = _switchIds[uint8(kind)];
+        id = ids[(seed >> 128) % ids.length];
+    }
+
+    function _nameOf(SwitchKind kind) private pure returns (string memory) {
+        return
+            ["switchOffPpid", "switchOffFmspc", "switchOffTdxModule", "switchOffWorkload", "switchOffOperator"][
+                uint8(kind)
+            ];
     }
 
     /// @dev Half of the time as long as possible, sometimes longer.

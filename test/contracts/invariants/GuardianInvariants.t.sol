@@ -26,14 +26,18 @@ contract GuardianInvariantsTest is GuardianCampaign {
 
     /// @notice Every action succeeds, and every exit under a pause, too.
     function test_everyActionSucceeds() external {
-        _drive(1, 1_500);
+        _drive(1, 3_000);
         _checkAll();
-        string[15] memory actions = [
+        string[30] memory actions = [
             "pauseDeposits",
             "resumeDeposits",
             "pauseRegistrations",
             "resumeRegistrations",
-            "switchOff",
+            "switchOffPpid",
+            "switchOffFmspc",
+            "switchOffTdxModule",
+            "switchOffWorkload",
+            "switchOffOperator",
             "liftOwnSwitch",
             "resign",
             "dismiss",
@@ -43,7 +47,18 @@ contract GuardianInvariantsTest is GuardianCampaign {
             "requestRedeemUnderPause",
             "transferSharesUnderPause",
             "claim",
-            "claimUnderPause"
+            "claimUnderPause",
+            "register",
+            "withdraw",
+            "finishWithdrawal",
+            "finishWithdrawalUnderPause",
+            "finishWithdrawalUnderSwitch",
+            "requestExit",
+            "requestExitUnderPause",
+            "requestExitUnderSwitch",
+            "finishExit",
+            "finishExitUnderPause",
+            "finishExitUnderSwitch"
         ];
         for (uint256 i = 0; i < actions.length; ++i) {
             vm.assertGt(world.succeeded(actions[i]), 1, string.concat(actions[i], " hardly ever succeeded"));
