@@ -64,14 +64,18 @@ export function batchesOf(task: Task, status: TaskStatus, context: TaskContext, 
     "schedule",
     scheduled.map((operation) => scheduleCall(operation, context)),
     scheduled.flatMap((operation) => [
-      inSchedule(operation, "timepoint", context),
-      inSchedule(operation, "nonce", context),
+      inSchedule(operation, ["_schedules", "timepoint"], context),
+      inSchedule(operation, ["_schedules", "nonce"], context),
+      inSchedule(operation, ["scheduledAt"], context),
     ]),
   );
   add(
     "execute",
     executed.map((operation) => executeCall(operation, context)),
-    [...expectedOf(executed, context), ...executed.map((operation) => inSchedule(operation, "timepoint", context, 0n))],
+    [
+      ...expectedOf(executed, context),
+      ...executed.map((operation) => inSchedule(operation, ["_schedules", "timepoint"], context, 0n)),
+    ],
   );
   return batches;
 }
@@ -111,12 +115,12 @@ function throughAuthority(to: Address, description: string, data: Hex): Call {
 /** What the authority notes of an operation. */
 function inSchedule(
   { call }: Operation,
-  member: "timepoint" | "nonce",
+  [variable, ...member]: readonly ["_schedules", "timepoint" | "nonce"] | readonly ["scheduledAt"],
   context: TaskContext,
   to?: bigint,
 ): ExpectedChange {
   const id = operationId(context.parameters.accounts.governance, call);
-  const path = ["_schedules", id, member] as const;
+  const path = [variable, id, ...member];
   return expectedChange({ contract: "phalaAuthority", path, ...(to === undefined ? {} : { to }) }, context);
 }
 
