@@ -437,7 +437,8 @@ describe("on the way", () => {
         message: /the treasury has open budgets: extra: close them/,
       },
     ] as const;
-    for (const { to, abi, add, undo, message } of cases) {
+    for (const { to, add, undo, message, ...contract } of cases) {
+      const abi: Abi = contract.abi;
       const send = (call: { readonly functionName: string; readonly args: readonly unknown[] }) =>
         chain.wallet.sendTransaction({
           account: governance.address,
