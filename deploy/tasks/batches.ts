@@ -120,7 +120,7 @@ function inSchedule(
   to?: bigint,
 ): ExpectedChange {
   const id = operationId(context.parameters.accounts.governance, call);
-  const path = [variable, id, ...member];
+  const path = [variable, id, ...member] as const;
   return expectedChange({ contract: "phalaAuthority", path, ...(to === undefined ? {} : { to }) }, context);
 }
 
