@@ -1,7 +1,7 @@
 /**
  * What governance does in the history: the multisig opens two budgets, and payments are made by them; it would take the treasury's
- * emission, and the holders of vPHA veto that; it lets an operation expire; holders wrap, propose a model and vote it in; and at the
- * end something waits.
+ * emission, and the holders of vPHA veto that; it lets an operation expire; holders wrap, propose a third budget and vote it in; and
+ * at the end something waits. Nothing of it leaves the suite another one than its parameters say: `deploy verify` passes.
  *
  * Plays along with the stakers' history ({@link HistoryScript}).
  */
@@ -51,13 +51,13 @@ const STORY = {
   budgets: { scheduled: 20n, executed: 34n, payments: [40n, 40n, 70n, 100n, 130n], releases: [64n, 94n, 124n] },
   vetoed: { scheduled: 58n, bought: 60n, locked: [61n, 63n], unlocked: 71n },
   expired: { scheduled: 75n },
-  vote: { wrapped: 80n, proposed: 82n, voted: 85n, queued: 92n, executed: 99n },
+  vote: { wrapped: 80n, proposed: 82n, voted: 85n, queued: 92n, executed: 106n },
 } as const;
 
 /** Days before the end of the history. */
 const WAITING = 3n;
 
-const DESCRIPTION = "List the B300: collateral 2,500 vPHA, weight 2.2";
+const DESCRIPTION = "A budget for the community: 90,000 PHA over 90 days";
 
 interface Act {
   readonly at: bigint;
@@ -151,12 +151,15 @@ export function scriptGovernance(options: {
   ].map((data) => [contracts.treasury, data] as const);
   on(STORY.budgets.scheduled, () => decide("schedule", budgets));
   on(STORY.budgets.executed, () => decide("execute", budgets), HOUR);
+  // What is paid has to be there, whenever else it is brought in.
+  const collect = () => order(bank, contracts.treasury, treasuryAbi, "collect", []);
   STORY.budgets.payments.forEach((day, i) =>
     on(
       day,
       () => {
         const args = [grants, devAccounts(FIRST_CITIZEN + CITIZENS, 1)[0]?.address, parseEther("25000")] as const;
         return Promise.resolve([
+          collect(),
           order(payee, contracts.treasury, treasuryAbi, "pay", [...args, ...reason(`grant ${i + 1}`)]),
         ]);
       },
@@ -164,7 +167,7 @@ export function scriptGovernance(options: {
     ),
   );
   for (const day of STORY.budgets.releases) {
-    on(day, () => Promise.resolve([order(bank, contracts.treasury, treasuryAbi, "release", [development])]));
+    on(day, () => Promise.resolve([collect(), order(bank, contracts.treasury, treasuryAbi, "release", [development])]));
   }
 
   // What the holders veto.
@@ -182,8 +185,9 @@ export function scriptGovernance(options: {
   on(STORY.vetoed.scheduled, () => decide("schedule", taken));
   on(STORY.vetoed.bought, async () => {
     const staked = await client.readContract({ address: contracts.vpha, abi: vphaAbi, functionName: "totalAssets" });
-    // Together a seventh of what is staked then.
-    const each = staked / BigInt(6 * CITIZENS);
+    // Together a seventh of what is staked then, or what there is of it.
+    const least = parseEther("10000");
+    const each = staked / BigInt(6 * CITIZENS) > least ? staked / BigInt(6 * CITIZENS) : least;
     return citizens.flatMap((citizen) => [
       order(bank, contracts.pha, phaAbi, "transfer", [citizen.address, each]),
       order(citizen, contracts.pha, phaAbi, "approve", [contracts.vpha, maxUint256]),
@@ -232,8 +236,20 @@ export function scriptGovernance(options: {
   on(STORY.expired.scheduled, () => decide("schedule", [model("A100", "800", 60)]));
 
   // What the holders vote in.
-  const [registry, listing] = model("B300", "2500", 220);
-  const proposal = [[registry], [0n], [listing]] as const;
+  const community = encodeFunctionData({
+    abi: treasuryAbi,
+    functionName: "openStream",
+    args: [
+      stringToHex("community", { size: 32 }),
+      contracts.pha,
+      payee.address,
+      parseEther("90000"),
+      Number(from + STORY.vote.executed * DAY),
+      Number(from + (STORY.vote.executed + 90n) * DAY),
+      ...reason("community"),
+    ],
+  });
+  const proposal = [[contracts.treasury], [0n], [community]] as const;
   const passed = [...proposal, keccak256(toHex(DESCRIPTION))] as const;
   const governor = (by: PrivateKeyAccount, functionName: string, args: readonly unknown[]) =>
     order(by, contracts.phalaGovernor, phalaGovernorAbi, functionName, args);
