@@ -238,9 +238,9 @@ describe("workers", { timeout: 600_000 }, () => {
   });
 
   test("the catalog and the ceiling change, and the reserve runs dry", async () => {
-    await workers.call("registry", guardian, "pauseRegistrations", (await suite.now()) + DAY);
+    await workers.call("mandate", guardian, "pauseRegistrations", (await suite.now()) + DAY);
     await check();
-    await workers.call("registry", guardian, "resumeRegistrations");
+    await workers.call("mandate", guardian, "resumeRegistrations");
     await decisions.weight();
     await decisions.delist();
     expect(await check()).toMatchObject({ [w1]: "active", [w3]: "active" });

@@ -16,6 +16,7 @@ import {
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import {
   attestationRegistryAbi,
+  guardianMandateAbi,
   phalaAuthorityAbi,
   slashingAbi,
   tdxVerifierAbi,
@@ -79,6 +80,7 @@ export async function startWorkers(suite: Suite) {
     rewards: { address: contracts.workerRewards, abi: workerRewardsAbi },
     slashing: { address: contracts.slashing, abi: slashingAbi },
     attestation: { address: contracts.attestationRegistry, abi: attestationRegistryAbi },
+    mandate: { address: contracts.guardianMandate, abi: guardianMandateAbi },
   } as const;
 
   /** Every transaction has a block of its own, 12 seconds after the last unless told otherwise. */
@@ -150,13 +152,9 @@ export async function startWorkers(suite: Suite) {
     at,
     platforms,
     renew,
-    /** A call of the registry, of the rewards, or of slashing. */
-    call: (
-      contract: "registry" | "rewards" | "slashing" | "attestation",
-      account: Address,
-      functionName: string,
-      ...args: readonly unknown[]
-    ) => send(at[contract], account, functionName, args),
+    /** A call of the registry, of the rewards, of slashing, or of the guardian's mandate. */
+    call: (contract: keyof typeof at, account: Address, functionName: string, ...args: readonly unknown[]) =>
+      send(at[contract], account, functionName, args),
 
     /** Registers; the operator pays `collateral`. */
     register: async (
@@ -207,16 +205,11 @@ export async function startWorkers(suite: Suite) {
     /** The guardian switches `id` off for `seconds`. */
     switchOff: async (kind: number, id: Hex, seconds: bigint) => {
       const until = Number((await suite.now()) + BLOCK_TIME + seconds);
-      await send(at.attestation, ACTORS.guardian, "switchOff", [kind, padHex(id, { size: 32, dir: "right" }), until]);
+      await send(at.mandate, ACTORS.guardian, "switchOff", [kind, padHex(id, { size: 32, dir: "right" }), until]);
       return BigInt(until);
     },
     /** Schedules a call of governance; what it returns executes it, `delay` later or later still. */
-    schedule: async (
-      contract: "registry" | "rewards" | "slashing" | "attestation",
-      delay: bigint,
-      functionName: string,
-      ...args: readonly unknown[]
-    ) => {
+    schedule: async (contract: keyof typeof at, delay: bigint, functionName: string, ...args: readonly unknown[]) => {
       const { address, abi } = at[contract];
       const data = encodeFunctionData<Abi, string>({ abi, functionName, args });
       const manager = { address: contracts.phalaAuthority, abi: phalaAuthorityAbi };

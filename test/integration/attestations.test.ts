@@ -12,7 +12,8 @@ import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
 import { ATTESTER, attestDemo, guestKeys } from "../../scripts/devnet/attestation.ts";
 import { hardhat } from "../helpers/cli.ts";
 import { type LocalChain, chainClient, devAccount, startChain } from "../../scripts/devnet/chain.ts";
-import { accountGoverned } from "../helpers/parameters.ts";
+import { parametersFor } from "../../deploy/parameters/parameters.ts";
+import { signingOwners } from "../../scripts/devnet/multisig.ts";
 
 const DAY = 86_400;
 const folder = mkdtempSync(path.join(tmpdir(), "attestations-"));
@@ -24,9 +25,9 @@ beforeAll(async () => {
   chain = await startChain({ timestamp: Math.floor(Date.now() / 1000) - 60 * DAY });
   manifest = await deploySuite({
     transport: http(chain.url),
-    parameters: accountGoverned(),
+    parameters: parametersFor("local", "current"),
     deployer: devAccount(0),
-    governance: devAccount(1),
+    governance: { owners: signingOwners() },
     manifestPath: path.join(folder, "manifest.json"),
   });
   const client = chainClient(chain.url);
