@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import { type LocalAccount, custom, isHex } from "viem";
+import { type LocalAccount, custom, http, isHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { devAccounts } from "../../scripts/devnet/chain.ts";
 import type { Call } from "../call.ts";
@@ -53,10 +53,12 @@ export async function simulateOnFork(
   const { networkConfig, chainType } = await hre.network.getOrCreate(networkName(hre));
   if (networkConfig.type !== "http") throw new Error("a fork needs a network that is reached by its endpoint");
   const url = options.rpcUrl ?? (await networkConfig.url.getUrl());
+  // The head, by number: Hardhat's own choice lies further back, where a node without past states has nothing.
+  const blockNumber = Number(await chainReader(http(url)).getBlockNumber());
   const { provider } = await hre.network.create({
     network: "fork",
     chainType,
-    override: { chainId, forking: { url, enabled: true } },
+    override: { chainId, forking: { url, enabled: true, blockNumber } },
   });
   // Of the block it begins with, the fork does not know by which rules calls are to be executed.
   await provider.request({ method: "hardhat_mine" });
