@@ -541,10 +541,7 @@ async function readSettings(
   startBlock: bigint,
   blockNumber: bigint,
 ): Promise<AuthoritySetting[]> {
-  const at = { address: phalaAuthority, abi: phalaAuthorityAbi, blockNumber } as const;
   const last = new Map<string, AuthoritySetting>();
-  const note = (kind: AuthoritySetting["kind"], subject: bigint | Address, value: bigint) =>
-    last.set(`${kind} ${subject}`, { kind, subject: String(subject), value });
   for (const { first, last: end } of blockRanges(startBlock, blockNumber)) {
     const logs = await client.getLogs({
       address: phalaAuthority,
@@ -553,29 +550,45 @@ async function readSettings(
       toBlock: end,
       strict: true,
     });
-    for (const { eventName, args } of logs) {
-      switch (eventName) {
-        case "RoleGrantDelayChanged": {
-          const inForce = await client.readContract({ ...at, functionName: "getRoleGrantDelay", args: [args.roleId] });
-          note("grant delay of role", args.roleId, BigInt(args.delay || inForce));
-          break;
-        }
-        case "TargetClosed":
-          note("closed target", args.target, args.closed ? 1n : 0n);
-          break;
-        case "TargetAdminDelayUpdated": {
-          const inForce = await client.readContract({
-            ...at,
-            functionName: "getTargetAdminDelay",
-            args: [args.target],
-          });
-          note("admin delay of target", args.target, BigInt(args.delay || inForce));
-          break;
-        }
-      }
+    for (const log of logs) {
+      const setting = await settingOf(client, phalaAuthority, blockNumber, log);
+      last.set(`${setting.kind} ${setting.subject}`, setting);
     }
   }
   return [...last.values()].filter(({ value }) => value !== 0n);
+}
+
+/** An event of what {@link AuthoritySetting} lists. */
+export type SettingEvent =
+  | { readonly eventName: "RoleGrantDelayChanged"; readonly args: { readonly roleId: bigint; readonly delay: number } }
+  | { readonly eventName: "TargetClosed"; readonly args: { readonly target: Address; readonly closed: boolean } }
+  | {
+      readonly eventName: "TargetAdminDelayUpdated";
+      readonly args: { readonly target: Address; readonly delay: number };
+    };
+
+/** What the event sets; a delay that it takes back counts until that is in force. */
+export async function settingOf(
+  client: Pick<Reader, "readContract">,
+  phalaAuthority: Address,
+  blockNumber: bigint,
+  { eventName, args }: SettingEvent,
+): Promise<AuthoritySetting> {
+  const at = { address: phalaAuthority, abi: phalaAuthorityAbi, blockNumber } as const;
+  switch (eventName) {
+    case "RoleGrantDelayChanged": {
+      const inForce = { ...at, functionName: "getRoleGrantDelay", args: [args.roleId] } as const;
+      const value = BigInt(args.delay || (await client.readContract(inForce)));
+      return { kind: "grant delay of role", subject: String(args.roleId), value };
+    }
+    case "TargetClosed":
+      return { kind: "closed target", subject: args.target, value: args.closed ? 1n : 0n };
+    case "TargetAdminDelayUpdated": {
+      const inForce = { ...at, functionName: "getTargetAdminDelay", args: [args.target] } as const;
+      const value = BigInt(args.delay || (await client.readContract(inForce)));
+      return { kind: "admin delay of target", subject: args.target, value };
+    }
+  }
 }
 
 /** The blocks `from` … `to` in parts that one log query may ask for. */

@@ -4,7 +4,8 @@ import type { Call } from "../call.ts";
 import { phalaAuthorityAbi } from "../generated/abis.ts";
 import { type TaskStatus, toExecute, toSchedule } from "./status.ts";
 import { type StorageRange, pathText, storageRanges } from "./storage.ts";
-import { type Operation, type StorageChange, type Task, type TaskContext, operationId } from "./task.ts";
+import { operationId } from "../operation.ts";
+import type { Operation, StorageChange, Task, TaskContext } from "./task.ts";
 
 export const BATCH_NAMES = ["schedule", "execute"] as const;
 

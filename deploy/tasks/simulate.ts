@@ -27,7 +27,8 @@ import { SENTINEL, type SafeState, readSafe } from "../safe/account.ts";
 import { type Batch, type BatchName, batchesOf } from "./batches.ts";
 import { type PrestateDiff, callFindings, findings, traceChanges } from "./diff.ts";
 import { type TaskStatus, readTask } from "./status.ts";
-import { type Task, type TaskContext, operationId } from "./task.ts";
+import { operationId } from "../operation.ts";
+import type { Task, TaskContext } from "./task.ts";
 
 export interface SimulateOptions {
   /** Of a chain whose clock, balances and storage may be set: a fork, never the chain itself. */

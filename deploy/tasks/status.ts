@@ -3,7 +3,8 @@ import { type Address, type Hex, getAbiItem, slice } from "viem";
 import { phalaAuthorityAbi } from "../generated/abis.ts";
 import { ROLES } from "../roles.ts";
 import { blockRanges } from "../state.ts";
-import { type Operation, type Task, type TaskContext, type TaskReader, operationId } from "./task.ts";
+import { operationId } from "../operation.ts";
+import type { Operation, Task, TaskContext, TaskReader } from "./task.ts";
 
 export type OperationState = "unscheduled" | "scheduled" | "ready" | "executed" | "expired" | "cancelled";
 

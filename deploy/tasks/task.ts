@@ -1,5 +1,5 @@
 /** Tasks of governance: from the state of the chain and parameters to the operations that governance decides. */
-import { type Address, type Hex, type PublicClient, encodeAbiParameters, keccak256 } from "viem";
+import type { PublicClient } from "viem";
 import type { Call } from "../call.ts";
 import type { ContractName, Contracts } from "../modules/module.ts";
 import type { Parameters } from "../parameters/parameters.ts";
@@ -54,11 +54,4 @@ export interface Task<State = unknown> {
   read(client: TaskReader, context: TaskContext, blockNumber: bigint): Promise<State>;
   /** The decisions, in order. The same state gives the same decisions. */
   operations(state: State, context: TaskContext): readonly Operation[];
-}
-
-/** The id of an operation in the authority: AccessManager's `hashOperation`. */
-export function operationId(governance: Address, { to, data }: Pick<Call, "to" | "data">): Hex {
-  return keccak256(
-    encodeAbiParameters([{ type: "address" }, { type: "address" }, { type: "bytes" }], [governance, to, data]),
-  );
 }

@@ -9,7 +9,7 @@ import { phalaAuthorityAbi } from "../generated/abis.ts";
 import { CONTRACT_NAMES, type Contracts } from "../modules/module.ts";
 import { ACCOUNT_NAMES, type Parameters } from "../parameters/parameters.ts";
 import { DELAYS, GOVERNED, GOVERNED_NAMES, HOLDERS, ROLES, ROLE_NAMES } from "../roles.ts";
-import { type Reader, blockRanges } from "../state.ts";
+import { type AuthoritySetting, type Reader, type SettingEvent, blockRanges, settingOf } from "../state.ts";
 
 /** Names stand for accounts of the parameters and contracts of the suite; who has none is there by address. */
 export interface RoleGraph {
@@ -80,8 +80,15 @@ export async function readRoleGraph(
   const holders = new Map<string, { readonly id: bigint; readonly account: Address }>();
   const functions = new Map<string, string>();
   const settings = new Map<string, string>();
-  const setDelay = (name: string, delay: number) =>
-    delay === 0 ? settings.delete(name) : settings.set(name, `${delay} s`);
+  const noteSetting = ({ kind, subject, value }: AuthoritySetting) => {
+    const name = {
+      "closed target": () => `closed target ${nameOf(subject as Address)}`,
+      "admin delay of target": () => `admin delay of ${nameOf(subject as Address)}`,
+      "grant delay of role": () => `grant delay of ${roleOf(BigInt(subject))}`,
+    }[kind]();
+    if (value === 0n) settings.delete(name);
+    else settings.set(name, kind === "closed target" ? "yes" : `${value} s`);
+  };
   let isComplete = false;
   for (const { first, last } of blockRanges(startBlock, blockNumber)) {
     const range = { address: contracts.phalaAuthority, events: EVENTS, fromBlock: first, toBlock: last } as const;
@@ -99,19 +106,12 @@ export async function readRoleGraph(
           functions.set(functionOf(args.target, args.selector), roleOf(args.roleId));
           break;
         case "TargetClosed":
-          if (args.closed) settings.set(`closed target ${nameOf(args.target)}`, "yes");
-          else settings.delete(`closed target ${nameOf(args.target)}`);
+        case "TargetAdminDelayUpdated":
+        case "RoleGrantDelayChanged":
+          noteSetting(
+            await settingOf(client, contracts.phalaAuthority, blockNumber, { eventName, args } as SettingEvent),
+          );
           break;
-        case "TargetAdminDelayUpdated": {
-          const call = { ...at, functionName: "getTargetAdminDelay", args: [args.target] } as const;
-          setDelay(`admin delay of ${nameOf(args.target)}`, args.delay || (await client.readContract(call)));
-          break;
-        }
-        case "RoleGrantDelayChanged": {
-          const call = { ...at, functionName: "getRoleGrantDelay", args: [args.roleId] } as const;
-          setDelay(`grant delay of ${roleOf(args.roleId)}`, args.delay || (await client.readContract(call)));
-          break;
-        }
         case "RoleAdminChanged":
           settings.set(`admin of ${roleOf(args.roleId)}`, roleOf(args.admin));
           break;

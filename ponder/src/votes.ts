@@ -2,7 +2,8 @@
 import { and, asc, desc, eq, gt, isNull, lte } from "ponder";
 import { type Context, ponder } from "ponder:registry";
 import { operation, proposal, proposalCall, support, vault, vote, voter, votingToken } from "ponder:schema";
-import { type Address, encodeAbiParameters, keccak256, zeroAddress } from "viem";
+import { type Address, zeroAddress } from "viem";
+import { operationId } from "../../deploy/operation.ts";
 import { planGovernanceReview, reviewGovernance } from "./governance.ts";
 import { decodeCall } from "./maths/calls.ts";
 import { nameOf } from "./maths/names.ts";
@@ -149,7 +150,7 @@ ponder.on("PhalaGovernor:ProposalQueued", async ({ event, context }) => {
   // Its calls were scheduled by the same transaction, before this event.
   const calls = await context.db.sql.select().from(proposalCall).where(eq(proposalCall.proposalId, id));
   for (const { target, data } of calls) {
-    const hash = operationHash(event.log.address, target, data);
+    const hash = operationId(event.log.address, { to: target, data });
     const [latest] = await context.db.sql
       .select({ nonce: operation.nonce })
       .from(operation)
@@ -201,13 +202,6 @@ export async function nextSnapshot({ db }: Context, timestamp: bigint): Promise<
     .orderBy(asc(proposal.voteStart))
     .limit(1);
   return next && next.time + 1n;
-}
-
-/** As `AccessManager.hashOperation`. */
-function operationHash(caller: Address, target: Address, data: `0x${string}`) {
-  return keccak256(
-    encodeAbiParameters([{ type: "address" }, { type: "address" }, { type: "bytes" }], [caller, target, data]),
-  );
 }
 
 /** What every handler does first. */
