@@ -33,13 +33,31 @@ export function emittedBefore(budget: bigint, epoch: bigint): bigint {
   return 4n * budget - (numerator + denominator - 1n) / denominator;
 }
 
+/** An epoch of a budget: what all before it emit, and what it emits itself. */
+interface EpochBudget {
+  readonly budget: bigint;
+  readonly epoch: bigint;
+  readonly before: bigint;
+  readonly within: bigint;
+}
+
+/** The last one that was asked for: nearly every question is about the same. */
+let latest: EpochBudget | undefined;
+
+/** What epoch number `epoch` emits, and all before it. */
+export function epochBudget(budget: bigint, epoch: bigint): EpochBudget {
+  if (latest?.epoch === epoch && latest.budget === budget) return latest;
+  const before = emittedBefore(budget, epoch);
+  latest = { budget, epoch, before, within: emittedBefore(budget, epoch + 1n) - before };
+  return latest;
+}
+
 /** E: what all streams together emit in the first `elapsed` seconds; 0 where `elapsed` is negative. */
 export function emitted(budget: bigint, elapsed: bigint): bigint {
   if (elapsed <= 0n) return 0n;
   const epoch = epochAt(elapsed);
   if (epoch >= EPOCH_COUNT) return emissionCap(budget);
-  const before = emittedBefore(budget, epoch);
-  const within = emittedBefore(budget, epoch + 1n) - before;
+  const { before, within } = epochBudget(budget, epoch);
   return before + (within * (elapsed % EPOCH_LENGTH)) / EPOCH_LENGTH;
 }
 

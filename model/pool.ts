@@ -65,6 +65,7 @@ export function stakersEmission(emission: Emission, from: bigint, to: bigint): b
 
 /** The pool at `timestamp`, if nothing happens until then. */
 export function accrue(pool: Pool, emission: Emission, timestamp: bigint): Pool {
+  if (timestamp === pool.accruedAt) return pool;
   const income = stakersEmission(emission, pool.accruedAt, timestamp);
   if (pool.shares < MIN_SUPPLY) return { ...pool, banked: pool.banked + income, accruedAt: timestamp };
   const fromIncome = vested(pool.income, timestamp) - vested(pool.income, pool.accruedAt);

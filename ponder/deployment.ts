@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Address, isAddress, zeroAddress } from "viem";
+import { lower } from "./src/maths/addresses.ts";
 
 /** The contracts that are indexed; the zero address stands for one that this deployment does without. */
 export interface Contracts {
@@ -11,13 +12,12 @@ export interface Contracts {
   readonly emissionVault: Address;
   readonly vpha: Address;
   readonly teamVesting: Address;
-  readonly merkleDistributor: Address;
-  /** The registry's verifiers, of all times. */
+  /** The registry's verifiers that are known from the beginning; later ones are named by the chain. */
   readonly tdxVerifier: readonly Address[];
   readonly attestationRegistry: Address;
   readonly workerRegistry: Address;
   readonly workerRewards: Address;
-  /** The registry's slashing contracts, of all times. */
+  /** The registry's slashing contracts that are known from the beginning; later ones are named by the chain. */
   readonly slashing: readonly Address[];
   readonly guardianMandate: Address;
   readonly vetoLock: Address;
@@ -26,18 +26,26 @@ export interface Contracts {
   readonly treasury: Address;
 }
 
+/** Who holds PHA that does not circulate: see `schema/supply.ts`. */
+export interface Bucket {
+  readonly name: string;
+  /** In lower case, as logs have it. */
+  readonly address: Address;
+}
+
 export interface Deployment {
   readonly network: string;
   readonly chainId: number;
   /** First block that is read: not after the one that created the first of the contracts. */
   readonly startBlock: number;
   readonly contracts: Contracts;
+  /** Those that are known from the beginning, each address once. */
+  readonly buckets: readonly Bucket[];
 }
 
 type Required =
   "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry" | "workerRegistry" | "workerRewards";
-type Optional =
-  "teamVesting" | "merkleDistributor" | "guardianMandate" | "vetoLock" | "votingVpha" | "phalaGovernor" | "treasury";
+type Optional = "teamVesting" | "guardianMandate" | "vetoLock" | "votingVpha" | "phalaGovernor" | "treasury";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */
 export function manifestPath(env: Readonly<Record<string, string | undefined>>): string {
@@ -79,10 +87,11 @@ export function parseDeployment(json: unknown, file: string): Deployment {
     typeof value === "number" && Number.isSafeInteger(value) && value >= min
       ? value
       : fail(`${name} must be an integer of at least ${min}, not ${JSON.stringify(value)}`);
-  const address = (value: unknown, name: string): Address =>
+  const addressAt = (value: unknown, field: string): Address =>
     typeof value === "string" && isAddress(value) && value !== zeroAddress
       ? value
-      : fail(`contracts.${name} must be an address, not ${JSON.stringify(value)}`);
+      : fail(`${field} must be an address, not ${JSON.stringify(value)}`);
+  const address = (value: unknown, name: string): Address => addressAt(value, `contracts.${name}`);
 
   const manifest = record(json, "the manifest");
   const contracts = record(manifest["contracts"], "contracts");
@@ -97,6 +106,29 @@ export function parseDeployment(json: unknown, file: string): Deployment {
     return each.map((value) => address(value, name));
   };
 
+  const account = (name: string) => {
+    const accounts = record(record(manifest["parameters"], "parameters")["accounts"], "parameters.accounts");
+    return addressAt(accounts[name], `parameters.accounts.${name}`);
+  };
+  const bucketsOf = (): Bucket[] => {
+    const holders = [
+      ["emission_vault", required("emissionVault")],
+      ["worker_rewards", required("workerRewards")],
+      ["treasury", optional("treasury")],
+      ["team_vesting", optional("teamVesting")],
+      ["reserve", account("reserve")],
+      ["private_sale", account("privateSale")],
+      ["other_rewards", account("otherRewards")],
+      ["governance", account("governance")],
+    ] as const;
+    const found = new Map<Address, string>();
+    for (const [name, holder] of holders) {
+      const key = lower(holder);
+      if (key !== zeroAddress && !found.has(key)) found.set(key, name);
+    }
+    return [...found].map(([key, name]) => ({ name, address: key }));
+  };
+
   return {
     network: typeof manifest["network"] === "string" ? manifest["network"] : fail("network must be a name"),
     chainId: integer(manifest["chainId"], "chainId", 1),
@@ -107,7 +139,6 @@ export function parseDeployment(json: unknown, file: string): Deployment {
       emissionVault: required("emissionVault"),
       vpha: required("vpha"),
       teamVesting: optional("teamVesting"),
-      merkleDistributor: optional("merkleDistributor"),
       tdxVerifier: all("tdxVerifier"),
       attestationRegistry: required("attestationRegistry"),
       workerRegistry: required("workerRegistry"),
@@ -119,5 +150,6 @@ export function parseDeployment(json: unknown, file: string): Deployment {
       phalaGovernor: optional("phalaGovernor"),
       treasury: optional("treasury"),
     },
+    buckets: bucketsOf(),
   };
 }

@@ -13,18 +13,38 @@
  *   those of the last closed row.
  * - The id of an event orders as events happened: order by `id`, and use it as a cursor.
  */
-import { type PgColumnsBuilders, index, onchainEnum, onchainTable, primaryKey, relations } from "ponder";
+import {
+  type PgColumnsBuilders,
+  bigint,
+  hex,
+  index,
+  onchainEnum,
+  onchainTable,
+  onchainView,
+  primaryKey,
+  relations,
+  sql,
+} from "ponder";
+import { operator } from "./schema/computeOperators.ts";
+import { vestingWallet } from "./schema/distribution.ts";
+import { vetoLocker } from "./schema/governance.ts";
+import { voter } from "./schema/governanceVotes.ts";
 
 export * from "./schema/attestation.ts";
 export * from "./schema/attestationViews.ts";
 export * from "./schema/compute.ts";
+export * from "./schema/computeOperators.ts";
 export * from "./schema/computeRewards.ts";
 export * from "./schema/computeSlashing.ts";
 export * from "./schema/computeViews.ts";
 export * from "./schema/computeWorkers.ts";
+export * from "./schema/contracts.ts";
+export * from "./schema/distribution.ts";
 export * from "./schema/governance.ts";
 export * from "./schema/governanceTreasury.ts";
 export * from "./schema/governanceVotes.ts";
+export * from "./schema/parameters.ts";
+export * from "./schema/supply.ts";
 
 // CLOCK ---------------------------------------------------------------------------------------------------------------
 
@@ -38,6 +58,18 @@ export const clock = onchainTable("clock", (t) => ({
   /** When the next attestation or kill switch ends by time alone, so that workers are looked at again: not later than that. */
   review: t.bigint().notNull(),
 }));
+
+/** Blocks that were indexed lately, with the hashes that they had: what the watchdog compares with the chain. */
+export const indexedBlock = onchainTable(
+  "indexed_block",
+  (t) => ({
+    /** Place in a ring: the oldest block makes room for the newest. */
+    slot: t.integer().primaryKey(),
+    number: t.bigint().notNull(),
+    hash: t.hex().notNull(),
+  }),
+  (table) => ({ byNumber: index().on(table.number) }),
+);
 
 // TOKEN ---------------------------------------------------------------------------------------------------------------
 
@@ -58,97 +90,6 @@ export const account = onchainTable(
     updatedAt: t.bigint().notNull(),
   }),
   (table) => ({ byBalance: index().on(table.balance) }),
-);
-
-/** PHA itself; one row, by its address. */
-export const token = onchainTable("token", (t) => ({
-  address: t.hex().primaryKey(),
-  totalSupply: t.bigint().notNull(),
-  mintedCumulative: t.bigint().notNull(),
-  burnedCumulative: t.bigint().notNull(),
-  /** Accounts with a balance. */
-  holders: t.integer().notNull(),
-  transfersCumulative: t.integer().notNull(),
-  block: t.bigint().notNull(),
-  timestamp: t.bigint().notNull(),
-}));
-
-/** Every burn of PHA. */
-export const burn = onchainTable(
-  "burn",
-  (t) => ({
-    id: t.text().primaryKey(),
-    account: t.hex().notNull(),
-    amount: t.bigint().notNull(),
-    /** PHA that exist after it. */
-    totalSupply: t.bigint().notNull(),
-    block: t.bigint().notNull(),
-    timestamp: t.bigint().notNull(),
-    transaction: t.hex().notNull(),
-  }),
-  (table) => ({ byAccount: index().on(table.account, table.id), byTime: index().on(table.timestamp) }),
-);
-
-/** Supply of PHA by day. */
-export const supplyDay = onchainTable("supply_day", (t) => ({
-  start: t.bigint().primaryKey(),
-  end: t.bigint().notNull(),
-  totalSupply: t.bigint().notNull(),
-  /** Burnt in the day, and ever. */
-  burned: t.bigint().notNull(),
-  burnedCumulative: t.bigint().notNull(),
-  /** Transfers in the day, and ever. */
-  transfers: t.integer().notNull(),
-  transfersCumulative: t.integer().notNull(),
-  holders: t.integer().notNull(),
-}));
-
-// DISTRIBUTION --------------------------------------------------------------------------------------------------------
-
-/** A Merkle distributor (airdrop, migrated balances), by its address. */
-export const distributor = onchainTable("distributor", (t) => ({
-  address: t.hex().primaryKey(),
-  /** PHA claimed so far, in how many claims. */
-  claimedCumulative: t.bigint().notNull(),
-  claims: t.integer().notNull(),
-  /** PHA that went to the treasury after the deadline, and when; null before. */
-  sweptCumulative: t.bigint().notNull(),
-  sweptAt: t.bigint(),
-}));
-
-/** Every claim from a distributor. */
-export const distributorClaim = onchainTable(
-  "distributor_claim",
-  (t) => ({
-    distributor: t.hex().notNull(),
-    /** Number of the leaf in the tree. */
-    index: t.bigint().notNull(),
-    account: t.hex().notNull(),
-    amount: t.bigint().notNull(),
-    block: t.bigint().notNull(),
-    timestamp: t.bigint().notNull(),
-    transaction: t.hex().notNull(),
-  }),
-  (table) => ({
-    pk: primaryKey({ columns: [table.distributor, table.index] }),
-    byAccount: index().on(table.account),
-    byTime: index().on(table.timestamp),
-  }),
-);
-
-/** Every release of tokens from a vesting wallet. */
-export const vestingRelease = onchainTable(
-  "vesting_release",
-  (t) => ({
-    id: t.text().primaryKey(),
-    wallet: t.hex().notNull(),
-    token: t.hex().notNull(),
-    amount: t.bigint().notNull(),
-    block: t.bigint().notNull(),
-    timestamp: t.bigint().notNull(),
-    transaction: t.hex().notNull(),
-  }),
-  (table) => ({ byWallet: index().on(table.wallet, table.id) }),
 );
 
 // EMISSION ------------------------------------------------------------------------------------------------------------
@@ -205,25 +146,31 @@ export const emissionEpoch = onchainTable(
   (table) => ({ byStart: index().on(table.start) }),
 );
 
-/** Emission by day. */
-export const emissionDay = onchainTable("emission_day", (t) => ({
+/** Columns of a period of the emission. */
+const emissionPeriod = (t: PgColumnsBuilders) => ({
   start: t.bigint().primaryKey(),
   end: t.bigint().notNull(),
-  /** PHA emitted in the day, together and by stream. */
+  /** PHA emitted in the period, together and by stream. */
   emitted: t.bigint().notNull(),
   emittedStakers: t.bigint().notNull(),
   emittedWorkers: t.bigint().notNull(),
   emittedTreasury: t.bigint().notNull(),
-  /** PHA emitted from the start of the emission until the end of the day. */
+  /** PHA emitted from the start of the emission until the end of the period. */
   emittedCumulative: t.bigint().notNull(),
-  /** PHA pulled in the day (or reserved for a former sink), by stream, and ever. */
+  /** PHA pulled in the period (or reserved for a former sink), by stream, and ever. */
   pulledStakers: t.bigint().notNull(),
   pulledWorkers: t.bigint().notNull(),
   pulledTreasury: t.bigint().notNull(),
   pulledStakersCumulative: t.bigint().notNull(),
   pulledWorkersCumulative: t.bigint().notNull(),
   pulledTreasuryCumulative: t.bigint().notNull(),
-}));
+});
+
+/** Emission by hour. */
+export const emissionHour = onchainTable("emission_hour", emissionPeriod);
+
+/** Emission by day (UTC). */
+export const emissionDay = onchainTable("emission_day", emissionPeriod);
 
 /** `pull`: paid to the sink. `settle`: reserved for the sink that was replaced. `pull_settled`: paid out of what was reserved. */
 export const emissionPullKind = onchainEnum("emission_pull_kind", ["pull", "settle", "pull_settled"]);
@@ -315,6 +262,10 @@ export const vault = onchainTable("vault", (t) => ({
  *   shares: from then on they earn nothing, so this reward is final;
  * - a cancelled request is a deposit of the request's assets by its controller: they are the new cost, and what was
  *   realised stays realised. So reward in total = realisedReward + (value of the shares − cost), before and after.
+ *
+ * vPHA that is posted as collateral, wrapped for votes or locked for a veto is, for the vault, a transfer to that contract, and so is its way
+ * back: its cost goes along, is averaged with that of all others there, and comes back as that average. Nothing is realised on the
+ * way, and the sum of all costs stays what was paid. Whose that vPHA is meanwhile, `holdings` says.
  */
 export const position = onchainTable(
   "position",
@@ -509,6 +460,71 @@ export const vaultHour = onchainTable("vault_hour", vaultPeriod);
 
 /** The vault by day (UTC). */
 export const vaultDay = onchainTable("vault_day", vaultPeriod);
+
+// VIEWS ---------------------------------------------------------------------------------------------------------------
+
+/** All vPHA that is an account's, wherever it is. */
+export const holding = onchainView("holding", {
+  account: hex("account").notNull(),
+  /** Held by the account itself, as `positions.shares`. */
+  shares: bigint("shares").notNull(),
+  /** Posted for the workers of which it is the operator, what is on its way out included. */
+  collateral: bigint("collateral").notNull(),
+  /** Wrapped for votes. */
+  wrapped: bigint("wrapped").notNull(),
+  /** Locked for vetoes. */
+  locked: bigint("locked").notNull(),
+  /** All of it. */
+  total: bigint("total").notNull(),
+}).as(sql`
+  SELECT
+    held.account, held.shares, held.collateral, held.wrapped, held.locked,
+    held.shares + held.collateral + held.wrapped + held.locked AS total
+  FROM (
+    SELECT
+      who.account,
+      coalesce(p.shares, 0) AS shares,
+      coalesce(o.collateral, 0) AS collateral,
+      coalesce(v.balance, 0) AS wrapped,
+      coalesce((SELECT sum(l.locked) FROM ${vetoLocker} l WHERE l.account = who.account), 0) AS locked
+    FROM (
+      SELECT account FROM ${position}
+      UNION SELECT account FROM ${voter}
+      UNION SELECT operator FROM ${operator}
+      UNION SELECT account FROM ${vetoLocker}
+    ) who
+    LEFT JOIN ${position} p ON p.account = who.account
+    LEFT JOIN ${operator} o ON o.operator = who.account
+    LEFT JOIN ${voter} v ON v.account = who.account
+  ) held`);
+
+/** What each vesting wallet has vested of its PHA, and can release, at `timestamp`. */
+export const vestingStanding = onchainView("vesting_standing", {
+  address: hex("address").notNull(),
+  /** PHA held. */
+  balance: bigint("balance").notNull(),
+  /** PHA vested from the beginning, released or not; as `vestedAmount` of the contract. */
+  vestedCumulative: bigint("vested_cumulative").notNull(),
+  /** As `releasable` of the contract. */
+  releasable: bigint("releasable").notNull(),
+  /** When this is what the contract answers. */
+  timestamp: bigint("timestamp").notNull(),
+}).as(sql`
+  SELECT
+    vested.address, vested.balance, vested.amount AS vested_cumulative,
+    vested.amount - vested.released AS releasable, vested.timestamp
+  FROM (
+    SELECT
+      w.address, coalesce(a.balance, 0) AS balance, w.released_cumulative AS released, v.timestamp,
+      CASE
+        WHEN v.timestamp < greatest(w.cliff, w.start) THEN 0
+        WHEN v.timestamp >= w."end" THEN coalesce(a.balance, 0) + w.released_cumulative
+        ELSE div((coalesce(a.balance, 0) + w.released_cumulative) * (v.timestamp - w.start), w."end" - w.start)
+      END AS amount
+    FROM ${vestingWallet} w
+    CROSS JOIN ${vault} v
+    LEFT JOIN ${account} a ON a.address = w.address
+  ) vested`);
 
 // RELATIONS -----------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 /**
- * Compute: the catalog of GPU models, the network of workers by state, and both day by day. Workers are in `computeWorkers.ts`, what
+ * Compute: the catalog of GPU models, the network of workers by state, and both by hour and by day. Workers are in `computeWorkers.ts`, what
  * they earn in `computeRewards.ts`, slashes in `computeSlashing.ts`, what follows from time alone in `computeViews.ts`.
  *
  * Besides the conventions of `ponder.schema.ts`:
@@ -8,7 +8,7 @@
  * - An hour of the rewards is named by the unix second in which it begins.
  * - A worker's id is its key's address: `attestedKeys` and `attestedKeyStates` have its attestation under it.
  */
-import { index, onchainTable, primaryKey } from "ponder";
+import { type PgColumnsBuilders, index, onchainTable, primaryKey } from "ponder";
 
 /** The registry of workers, by its address: how many there are in each state, and what they hold. */
 export const computeNetwork = onchainTable("compute_network", (t) => ({
@@ -22,8 +22,11 @@ export const computeNetwork = onchainTable("compute_network", (t) => ({
   exiting: t.integer().notNull(),
   exited: t.integer().notNull(),
   removed: t.integer().notNull(),
-  /** GPUs that a worker which stays holds by its latest attestation, and GPUs of active workers. */
+  /** Of the workers that stay: how many have an attestation that holds. */
+  attested: t.integer().notNull(),
+  /** GPUs that a worker which stays holds by its latest attestation, GPUs that attestations which hold name, and GPUs of active workers. */
   heldGpus: t.integer().notNull(),
+  attestedGpus: t.integer().notNull(),
   activeGpus: t.integer().notNull(),
   /** Weight of the active workers by their latest attestations; what counts in an hour is `rewardsPool.weight`. */
   activeWeight: t.integer().notNull(),
@@ -44,8 +47,8 @@ export const computeNetwork = onchainTable("compute_network", (t) => ({
   updatedAt: t.bigint().notNull(),
 }));
 
-/** The network day by day. */
-export const computeDay = onchainTable("compute_day", (t) => ({
+/** Columns of a period of the network. */
+const computePeriod = (t: PgColumnsBuilders) => ({
   start: t.bigint().primaryKey(),
   end: t.bigint().notNull(),
 
@@ -55,7 +58,9 @@ export const computeDay = onchainTable("compute_day", (t) => ({
   exiting: t.integer().notNull(),
   exited: t.integer().notNull(),
   removed: t.integer().notNull(),
+  attested: t.integer().notNull(),
   heldGpus: t.integer().notNull(),
+  attestedGpus: t.integer().notNull(),
   activeGpus: t.integer().notNull(),
   activeWeight: t.integer().notNull(),
   collateral: t.bigint().notNull(),
@@ -69,10 +74,10 @@ export const computeDay = onchainTable("compute_day", (t) => ({
   /** PHA per hour and hundredth of weight. */
   ceiling: t.bigint().notNull(),
 
-  // Within the day.
-  /** Σ of the weights of the day's hours. */
+  // Within the period.
+  /** Σ of the weights of the period's hours. */
   weightHours: t.bigint().notNull(),
-  /** PHA of the workers' stream that came into the books, that the day's hours paid to leases, and that was claimed. */
+  /** PHA of the workers' stream that came into the books, that the period's hours paid to leases, and that was claimed. */
   emitted: t.bigint().notNull(),
   earned: t.bigint().notNull(),
   claimed: t.bigint().notNull(),
@@ -84,7 +89,13 @@ export const computeDay = onchainTable("compute_day", (t) => ({
   earnedCumulative: t.bigint().notNull(),
   claimedCumulative: t.bigint().notNull(),
   slashedCumulative: t.bigint().notNull(),
-}));
+});
+
+/** The network by hour. */
+export const computeHour = onchainTable("compute_hour", computePeriod);
+
+/** The network by day (UTC). */
+export const computeDay = onchainTable("compute_day", computePeriod);
 
 /** Models of GPUs that were ever listed, as the catalog has them for attestations to come, and who has them. */
 export const gpuModel = onchainTable(
@@ -99,6 +110,8 @@ export const gpuModel = onchainTable(
     weight: t.integer().notNull(),
     /** As `computeNetwork`. */
     heldGpus: t.integer().notNull(),
+    attestedWorkers: t.integer().notNull(),
+    attestedGpus: t.integer().notNull(),
     activeGpus: t.integer().notNull(),
     activeWorkers: t.integer().notNull(),
     activeWeight: t.integer().notNull(),
@@ -127,18 +140,28 @@ export const gpuModelChange = onchainTable(
   (table) => ({ byModel: index().on(table.model, table.id), byTime: index().on(table.timestamp) }),
 );
 
-/** GPUs by model and day, for every model that was ever listed; at `end`. */
-export const gpuModelDay = onchainTable(
-  "gpu_model_day",
-  (t) => ({
-    model: t.hex().notNull(),
-    start: t.bigint().notNull(),
-    end: t.bigint().notNull(),
-    name: t.text().notNull(),
-    heldGpus: t.integer().notNull(),
-    activeGpus: t.integer().notNull(),
-    activeWorkers: t.integer().notNull(),
-    activeWeight: t.integer().notNull(),
-  }),
-  (table) => ({ pk: primaryKey({ columns: [table.model, table.start] }), byStart: index().on(table.start) }),
-);
+/** Columns of a period of a model that was ever listed; at `end`. */
+const gpuModelPeriod = (t: PgColumnsBuilders) => ({
+  model: t.hex().notNull(),
+  start: t.bigint().notNull(),
+  end: t.bigint().notNull(),
+  name: t.text().notNull(),
+  heldGpus: t.integer().notNull(),
+  attestedWorkers: t.integer().notNull(),
+  attestedGpus: t.integer().notNull(),
+  activeGpus: t.integer().notNull(),
+  activeWorkers: t.integer().notNull(),
+  activeWeight: t.integer().notNull(),
+});
+
+/** GPUs by model and hour. */
+export const gpuModelHour = onchainTable("gpu_model_hour", gpuModelPeriod, (table) => ({
+  pk: primaryKey({ columns: [table.model, table.start] }),
+  byStart: index().on(table.start),
+}));
+
+/** GPUs by model and day (UTC). */
+export const gpuModelDay = onchainTable("gpu_model_day", gpuModelPeriod, (table) => ({
+  pk: primaryKey({ columns: [table.model, table.start] }),
+  byStart: index().on(table.start),
+}));

@@ -84,5 +84,5 @@ export const slashWindow = onchainTable(
     base: t.bigint().notNull(),
     used: t.bigint().notNull(),
   }),
-  (table) => ({ pk: primaryKey({ columns: [table.slashing, table.worker] }) }),
+  (table) => ({ pk: primaryKey({ columns: [table.slashing, table.worker] }), byEnd: index().on(table.end) }),
 );

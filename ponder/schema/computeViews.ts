@@ -2,6 +2,7 @@
 import { bigint, boolean, hex, integer, onchainView, sql } from "ponder";
 import { attestationPolicy, killSwitch, switchKind } from "./attestation.ts";
 import { attestationFloor, attestedKeyState } from "./attestationViews.ts";
+import { operator } from "./computeOperators.ts";
 import { rewardsHour, rewardsPool } from "./computeRewards.ts";
 import { attestationEnd, lapse, worker, workerState } from "./computeWorkers.ts";
 
@@ -70,3 +71,20 @@ export const workerStanding = onchainView("worker_standing", {
     CROSS JOIN ${attestationPolicy} p
     CROSS JOIN ${rewardsPool} r
   ) judged`);
+
+/** What each operator can claim now, and has earned until now. */
+export const operatorStanding = onchainView("operator_standing", {
+  operator: hex("operator").notNull(),
+  /** PHA that its workers can claim now: Σ of `rewardsOf` of the contract. */
+  rewards: bigint("rewards").notNull(),
+  /** PHA that its workers earned while it was their operator: claimed + rewards + handed over − taken over. */
+  earnedCumulative: bigint("earned_cumulative").notNull(),
+}).as(sql`
+  SELECT
+    o.operator,
+    coalesce(s.rewards, 0) AS rewards,
+    o.claimed_cumulative + coalesce(s.rewards, 0) + o.handed_over_cumulative - o.taken_over_cumulative AS earned_cumulative
+  FROM ${operator} o
+  LEFT JOIN (
+    SELECT w.operator, sum(w.rewards) AS rewards FROM ${workerStanding} w GROUP BY w.operator
+  ) s ON s.operator = o.operator`);

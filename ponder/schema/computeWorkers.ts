@@ -2,6 +2,7 @@
 import { index, onchainEnum, onchainTable, primaryKey, relations } from "ponder";
 import { attestedKey } from "./attestation.ts";
 import { gpuModel } from "./compute.ts";
+import { operator, operatorDay } from "./computeOperators.ts";
 import { rewardsClaim } from "./computeRewards.ts";
 import { slashProposal, slashWindow } from "./computeSlashing.ts";
 
@@ -80,6 +81,8 @@ export const worker = onchainTable(
     /** Earned before `leaseFrom` (and before the carried hour), and not claimed. */
     accrued: t.bigint().notNull(),
     claimedCumulative: t.bigint().notNull(),
+    /** Of what it earned, claimed or not: what `operators.earnedCumulative` has of it. */
+    creditedCumulative: t.bigint().notNull(),
     lastClaimedAt: t.bigint(),
     /** Hours up before `leaseFrom`, without the carried one. */
     settledHoursCumulative: t.integer().notNull(),
@@ -98,6 +101,7 @@ export const worker = onchainTable(
     byOperator: index().on(table.operator),
     byState: index().on(table.state, table.lapse),
     byModel: index().on(table.model),
+    byWeight: index().on(table.weight),
     byLeaseEnd: index().on(table.leaseEnd),
     byValidUntil: index().on(table.validUntil),
     byGpuMovedUntil: index().on(table.gpuMovedUntil),
@@ -253,6 +257,7 @@ export const gpuEvent = onchainTable(
 // RELATIONS -----------------------------------------------------------------------------------------------------------
 
 export const workerRelations = relations(worker, ({ one, many }) => ({
+  operatorRow: one(operator, { fields: [worker.operator], references: [operator.operator] }),
   modelRow: one(gpuModel, { fields: [worker.model], references: [gpuModel.model] }),
   attestedKey: one(attestedKey, { fields: [worker.worker], references: [attestedKey.key] }),
   windows: many(slashWindow),
@@ -290,4 +295,13 @@ export const slashProposalRelations = relations(slashProposal, ({ one }) => ({
 
 export const slashWindowRelations = relations(slashWindow, ({ one }) => ({
   workerRow: one(worker, { fields: [slashWindow.worker], references: [worker.worker] }),
+}));
+
+export const operatorRelations = relations(operator, ({ many }) => ({
+  workerRows: many(worker),
+  days: many(operatorDay),
+}));
+
+export const operatorDayRelations = relations(operatorDay, ({ one }) => ({
+  operatorRow: one(operator, { fields: [operatorDay.operator], references: [operator.operator] }),
 }));

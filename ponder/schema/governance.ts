@@ -8,6 +8,10 @@ export const authority = onchainTable("authority", (t) => ({
   sealedAt: t.bigint(),
   /** How many operations were ever scheduled. */
   operations: t.integer().notNull(),
+  /** The operation that was executed last, and by which transaction; null before the first. */
+  executedHash: t.hex(),
+  executedNonce: t.integer(),
+  executedTransaction: t.hex(),
   /** When the next operation becomes ready or expires, or the next vote's quorum is fixed. */
   review: t.bigint().notNull(),
 }));

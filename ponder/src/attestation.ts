@@ -17,7 +17,9 @@ import { type Hex, slice } from "viem";
 import { type Occurrence, policyOf, recordPolicyEvent } from "./attestationPolicy.ts";
 import { nameOf } from "./maths/names.ts";
 import { DAY } from "./maths/period.ts";
+import { setParameters } from "./parameters.ts";
 import { advance } from "./series.ts";
+import { adoptVerifier } from "./verifier.ts";
 import { noteAttested } from "./workerReview.ts";
 
 /** `until` of a switch that governance has confirmed. */
@@ -97,11 +99,9 @@ ponder.on("AttestationRegistry:Restamped", async ({ event, context }) => {
 
 ponder.on("AttestationRegistry:VerifierReplaced", async ({ event, context }) => {
   const { verifier: address } = event.args;
-  const { db, contracts } = context;
+  const { db } = context;
   await advance(context, event.block);
-  if (![contracts.TdxVerifier.address].flat().includes(address)) {
-    throw new Error(`the registry's verifier is ${address} now: add it to contracts.tdxVerifier of the manifest`);
-  }
+  await adoptVerifier(context, address, event.block.timestamp);
   const policyEpoch = BigInt(event.args.policyEpoch);
   await db.insert(verifier).values({ address, revocationEpoch: 0n, platforms: 0 }).onConflictDoNothing();
   const { revocationEpoch } = (await db.find(verifier, { address })) ?? { revocationEpoch: 0n };
@@ -119,6 +119,7 @@ ponder.on("AttestationRegistry:VerifierReplaced", async ({ event, context }) => 
       timestamp: event.block.timestamp,
     });
   }
+  await setParameters(context, event, { verifier: address });
   await recordPolicyEvent(
     context,
     event,
@@ -131,6 +132,8 @@ ponder.on("AttestationRegistry:FloorsChanged", async ({ event, context }) => {
   const { minTcbDay, minQeIsvSvn, allowedStatuses, policyEpoch } = event.args;
   await advance(context, event.block);
   const floors = { minTcbDate: BigInt(minTcbDay) * DAY, minQeIsvSvn, allowedStatuses };
+  const named = Object.entries(floors).map(([name, value]) => [`floors.${name}`, value] as const);
+  await setParameters(context, event, Object.fromEntries(named));
   await recordPolicyEvent(
     context,
     event,

@@ -1,6 +1,7 @@
 /** The registry's policy as it stands, and the history of all that happens to it. */
-import { type Context, type EventNames, type Event } from "ponder:registry";
+import type { Context } from "ponder:registry";
 import { attestationEvent, attestationPolicy } from "ponder:schema";
+import type { Logged } from "./suiteContracts.ts";
 import { momentOf } from "./workerLog.ts";
 import { review } from "./workerReview.ts";
 
@@ -8,9 +9,7 @@ type Policy = typeof attestationPolicy.$inferSelect;
 type History = typeof attestationEvent.$inferInsert;
 
 /** What all events have in common. */
-export type Occurrence = Pick<Event<Extract<EventNames, "AttestationRegistry:Attested">>, "id" | "block"> & {
-  transaction: { hash: `0x${string}` };
-};
+export type Occurrence = Omit<Logged, "log">;
 
 /** What can end attestations of workers, or bring them back; whatever else raises the epoch ends those of which the key has a newer one. */
 const DECISIONS: ReadonlySet<History["kind"]> = new Set([

@@ -12,9 +12,11 @@ import {
   emittedBefore,
   streamShare,
 } from "../../model/emission.ts";
+import { setParameters } from "./parameters.ts";
 import { recordSettled } from "./rewardsBooks.ts";
 import { advance } from "./series.ts";
 import { recordHarvest } from "./staking.ts";
+import { addBucket } from "./supply.ts";
 
 ponder.on("EmissionVault:Started", async ({ event, context }) => {
   const { startTime: start, budget, sinks } = event.args;
@@ -45,13 +47,14 @@ ponder.on("EmissionVault:Started", async ({ event, context }) => {
       updatedAt: timestamp,
     })),
   );
+  await setParameters(context, event, Object.fromEntries(sinks.map((sink, i) => [`sink.${streamOf(i)}`, sink])));
   await db.update(vault, { address: contracts.VPHA.address }).set({ emissionBudget: budget, emissionStart: start });
 });
 
 ponder.on("EmissionVault:Pulled", async ({ event, context }) => {
   const { sink, amount, pulled } = event.args;
   const stream = streamOf(event.args.stream);
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await context.db.update(emissionStream, { stream }).set((row) => ({
     pulledCumulative: pulled,
     pulls: row.pulls + 1,
@@ -73,6 +76,8 @@ ponder.on("EmissionVault:SinkReplaced", async ({ event, context }) => {
     updatedAt: event.block.timestamp,
   }));
   await record(context, event, { stream, kind: "settle", sink: oldSink, amount: settled, pulledCumulative: pulled });
+  await setParameters(context, event, { [`sink.${stream}`]: newSink });
+  await addBucket(context, { address: newSink, name: `${stream}_sink`, timestamp: event.block.timestamp });
   if (stream !== "workers") return;
   await recordSettled(context, oldSink, settled);
   await recordSettled(context, newSink, 0n);

@@ -3,11 +3,13 @@ import { and, asc, eq, gt, inArray, lte } from "ponder";
 import { type Context, ponder } from "ponder:registry";
 import { authority, functionRole, operation, proposal, roleMember, roleName } from "ponder:schema";
 import type { Hex } from "viem";
-import { contractAt, decodeCall, signatureOf } from "./maths/calls.ts";
+import { decodeCall, signatureOf } from "./maths/calls.ts";
+import { adoptMandate } from "./mandate.ts";
 import { nameOf } from "./maths/names.ts";
 import { NEVER } from "./maths/worker.ts";
+import { setParameters } from "./parameters.ts";
 import { advance } from "./series.ts";
-import { suiteContracts } from "./suiteContracts.ts";
+import { contractOf, openContracts } from "./suiteContracts.ts";
 import { fixQuorums, nextSnapshot } from "./votes.ts";
 
 /** How long an operation can be executed after it became ready: a constant of the contract. */
@@ -16,11 +18,13 @@ const WINDOW = 14n * 86_400n;
 ponder.on("PhalaAuthority:setup", async ({ context }) => {
   const { address } = context.contracts.PhalaAuthority;
   await context.db.insert(authority).values({ address, operations: 0, review: NEVER });
+  await openContracts(context);
 });
 
 ponder.on("PhalaAuthority:Sealed", async ({ event, context }) => {
   await advance(context, event.block);
   await context.db.update(authority, { address: event.log.address }).set({ sealedAt: event.block.timestamp });
+  await setParameters(context, event, { isSealed: true });
 });
 
 ponder.on("PhalaAuthority:RoleGranted", async ({ event, context }) => {
@@ -31,6 +35,7 @@ ponder.on("PhalaAuthority:RoleGranted", async ({ event, context }) => {
     .insert(roleMember)
     .values({ role, account, name: nameOf(roleName, Number(role)), ...granted })
     .onConflictDoUpdate(granted);
+  if (nameOf(roleName, Number(role)) === "guardian") await adoptMandate(context, account, event.block.timestamp);
 });
 
 ponder.on("PhalaAuthority:RoleRevoked", async ({ event, context }) => {
@@ -43,7 +48,7 @@ ponder.on("PhalaAuthority:TargetFunctionRoleUpdated", async ({ event, context })
   const { target, selector, roleId: role } = event.args;
   await advance(context, event.block);
   const set = { role, name: nameOf(roleName, Number(role)), ...stamp(event) };
-  const found = contractAt(suiteContracts(context), target);
+  const found = await contractOf(context, target);
   const names = { contract: found?.name ?? null, signature: found ? signatureOf(found.abi, selector) : null };
   await context.db
     .insert(functionRole)
@@ -65,7 +70,7 @@ ponder.on("PhalaAuthority:OperationScheduled", async ({ event, context }) => {
     caller,
     target,
     data,
-    ...decodeCall(suiteContracts(context), target, data),
+    ...decodeCall(await contractOf(context, target), data),
     role: classed?.name ?? "admin",
     scheduledAt: event.block.timestamp,
     readyAt,
@@ -80,6 +85,10 @@ ponder.on("PhalaAuthority:OperationScheduled", async ({ event, context }) => {
 ponder.on("PhalaAuthority:OperationExecuted", async ({ event, context }) => {
   await advance(context, event.block);
   await close(context, event, "executed");
+  const { operationId: executedHash, nonce: executedNonce } = event.args;
+  await context.db
+    .update(authority, { address: event.log.address })
+    .set({ executedHash, executedNonce, executedTransaction: event.transaction.hash });
 });
 
 ponder.on("PhalaAuthority:OperationCanceled", async ({ event, context }) => {

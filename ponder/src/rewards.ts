@@ -5,6 +5,8 @@ import { ensureNetwork } from "./catalog.ts";
 import { NO_LEASES } from "./maths/hours.ts";
 import { extend, grant, isProlonged, rebook, settle } from "./maths/lease.ts";
 import { HOUR, startOf } from "./maths/period.ts";
+import { addToOperator } from "./operators.ts";
+import { setParameters } from "./parameters.ts";
 import { accumulatorsFor, correctHours, leaseColumns, poolOf, workersStream } from "./rewardsBooks.ts";
 import { advance } from "./series.ts";
 import { changeWorker, momentOf, workerOf } from "./workerLog.ts";
@@ -31,6 +33,7 @@ ponder.on("WorkerRewards:CeilingChanged", async ({ event, context }) => {
       updatedAt: timestamp,
     })
     .onConflictDoUpdate({ ceiling, updatedAt: timestamp });
+  await setParameters(context, event, { ceiling });
   await db
     .insert(ceilingChange)
     .values({ id: event.id, ceiling, block, timestamp, transaction: event.transaction.hash });
@@ -147,6 +150,7 @@ ponder.on("WorkerRewards:RewardsClaimed", async ({ event, context }) => {
     lastClaimedAt: timestamp,
     updatedAt: timestamp,
   });
+  await addToOperator(context, operator, timestamp, { claimedCumulative: amount });
   await db
     .insert(rewardsClaim)
     .values({ id: event.id, worker: key, operator, amount, block, timestamp, transaction: event.transaction.hash });
@@ -161,6 +165,7 @@ ponder.on("WorkerRewards:RewardsPaid", async ({ event, context }) => {
     payouts: row.payouts + 1,
     updatedAt: timestamp,
   }));
+  await addToOperator(context, operator, timestamp, { payouts: 1 });
   await context.db.insert(rewardsPayout).values({
     id: event.id,
     ...{ operator, receiver, assets, shares },

@@ -4,28 +4,37 @@
  * has passed, those without events too.
  */
 import type { Context } from "ponder:registry";
-import {
-  clock,
-  emission,
-  emissionDay,
-  emissionStream,
-  supplyDay,
-  token,
-  vault,
-  vaultDay,
-  vaultHour,
-} from "ponder:schema";
-import { STREAMS, emittedTo } from "../../model/emission.ts";
+import { clock, token, vault, vaultDay, vaultHour } from "ponder:schema";
+import { closeEmission } from "./emissionSeries.ts";
 import { DAY, HOUR, closedSince, startOf } from "./maths/period.ts";
-import { type Previous, emittedBetween, snapshotOf } from "./maths/snapshot.ts";
+import { type Previous, snapshotOf } from "./maths/snapshot.ts";
 import { emissionOf, poolOf } from "./maths/vault.ts";
 import { NEVER } from "./maths/worker.ts";
+import { closeSupply } from "./supplySeries.ts";
 import { advanceWorkers } from "./workerSeries.ts";
 
 const ID = { id: "clock" };
 
-/** Brings the series up to `timestamp`. Cheap while no hour, and no worker's attestation, has ended. */
-export async function advance(context: Context, { timestamp }: { timestamp: bigint }): Promise<void> {
+/** The last event that brought the series up to its block, or found them there. */
+let known = { hash: "", id: "" };
+
+/**
+ * Brings the series up to `timestamp`. Cheap while no hour, and no worker's attestation, has ended.
+ *
+ * @param event What it is for. Costs nothing if an event of the same block asked before: what is planned in a block is for later.
+ * Only one that comes after that event is sure that nothing was rolled back in between: otherwise the clock is looked at.
+ */
+export async function advance(
+  context: Context,
+  { timestamp }: { timestamp: bigint },
+  event?: { id: string; block: { hash: string } },
+): Promise<void> {
+  const isKnown = event !== undefined && known.hash === event.block.hash && known.id < event.id;
+  if (!isKnown) await advanceTo(context, timestamp);
+  if (event !== undefined) known = { hash: event.block.hash, id: event.id };
+}
+
+async function advanceTo(context: Context, timestamp: bigint): Promise<void> {
   const { db } = context;
   const open = await db.find(clock, ID);
   if (open !== null && timestamp < open.hour + HOUR && timestamp < open.review) return;
@@ -39,8 +48,13 @@ export async function advance(context: Context, { timestamp }: { timestamp: bigi
   const days = closedSince(DAY, open.day, timestamp);
   await closeVault(context, vaultHour, HOUR, hours);
   await closeVault(context, vaultDay, DAY, days);
-  await closeSupply(context, days);
-  await closeEmission(context, days);
+  for (const [length, starts] of [
+    [HOUR, hours],
+    [DAY, days],
+  ] as const) {
+    await closeSupply(context, length, starts);
+    await closeEmission(context, length, starts);
+  }
   await advanceWorkers(context, hours, timestamp);
   await db.update(clock, ID).set(next);
 }
@@ -64,61 +78,4 @@ async function closeVault(
     return closed;
   });
   await db.insert(table).values(rows);
-}
-
-async function closeSupply({ db, contracts }: Context, starts: readonly bigint[]): Promise<void> {
-  const [first] = starts;
-  const row = await db.find(token, { address: contracts.PHA.address });
-  if (first === undefined || row === null) return;
-
-  const { totalSupply, burnedCumulative, transfersCumulative, holders } = row;
-  let previous = await db.find(supplyDay, { start: first - DAY });
-  const rows = starts.map((start) => {
-    const closed = {
-      start,
-      end: start + DAY,
-      totalSupply,
-      burned: burnedCumulative - (previous?.burnedCumulative ?? 0n),
-      burnedCumulative,
-      transfers: transfersCumulative - (previous?.transfersCumulative ?? 0),
-      transfersCumulative,
-      holders,
-    };
-    previous = closed;
-    return closed;
-  });
-  await db.insert(supplyDay).values(rows);
-}
-
-async function closeEmission({ db, contracts }: Context, starts: readonly bigint[]): Promise<void> {
-  const [first] = starts;
-  const row = await db.find(emission, { address: contracts.EmissionVault.address });
-  if (first === undefined || row === null) return;
-
-  const pulled = { stakers: 0n, workers: 0n, treasury: 0n };
-  for (const stream of STREAMS) pulled[stream] = (await db.find(emissionStream, { stream }))?.pulledCumulative ?? 0n;
-  let previous = await db.find(emissionDay, { start: first - DAY });
-  const rows = starts.map((start) => {
-    const end = start + DAY;
-    const emittedIn = (stream: (typeof STREAMS)[number]) =>
-      emittedTo(stream, row.budget, end - row.start) - emittedTo(stream, row.budget, start - row.start);
-    const closed = {
-      start,
-      end,
-      emitted: emittedBetween(row, start, end),
-      emittedStakers: emittedIn("stakers"),
-      emittedWorkers: emittedIn("workers"),
-      emittedTreasury: emittedIn("treasury"),
-      emittedCumulative: emittedBetween(row, row.start, end),
-      pulledStakers: pulled.stakers - (previous?.pulledStakersCumulative ?? 0n),
-      pulledWorkers: pulled.workers - (previous?.pulledWorkersCumulative ?? 0n),
-      pulledTreasury: pulled.treasury - (previous?.pulledTreasuryCumulative ?? 0n),
-      pulledStakersCumulative: pulled.stakers,
-      pulledWorkersCumulative: pulled.workers,
-      pulledTreasuryCumulative: pulled.treasury,
-    };
-    previous = closed;
-    return closed;
-  });
-  await db.insert(emissionDay).values(rows);
 }

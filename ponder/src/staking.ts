@@ -9,7 +9,7 @@ import { account, operatorApproval, position, redemptionRequest, stakingEvent, v
 import { type Hex, zeroAddress } from "viem";
 import { type Pool, EMPTY_POOL, accrue } from "../../model/pool.ts";
 import { costOf } from "./maths/position.ts";
-import { emissionOf, poolColumns, poolOf, priceColumns } from "./maths/vault.ts";
+import { type PoolColumns, emissionOf, poolColumns, poolOf, priceColumns } from "./maths/vault.ts";
 import { rateOf } from "./maths/yield.ts";
 import { advance } from "./series.ts";
 import { newAccount } from "./token.ts";
@@ -62,7 +62,7 @@ ponder.on("VPHA:PoolUpdated", async ({ event, context }) => {
 
 ponder.on("VPHA:Transfer", async ({ event, context }) => {
   const { from, to, value: shares } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   if (shares === 0n) return;
   // What minted shares cost, and what burnt ones had cost, follows with the event that names the interaction.
   if (from === zeroAddress) return changeShares(context, event, to, shares, {});
@@ -78,20 +78,20 @@ ponder.on("VPHA:Transfer", async ({ event, context }) => {
 
 ponder.on("VPHA:Deposit", async ({ event, context }) => {
   const { sender, owner, assets, shares } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await changePosition(context, event, owner, { cost: assets, depositedCumulative: assets });
-  await context.db.update(vault, { address: event.log.address }).set((row) => ({
+  const after = await context.db.update(vault, { address: event.log.address }).set((row) => ({
     depositedCumulative: row.depositedCumulative + assets,
     deposits: row.deposits + 1,
   }));
-  await record(context, event, { kind: "deposit", account: owner, counterparty: sender, assets, shares });
+  await record(context, event, { kind: "deposit", account: owner, counterparty: sender, assets, shares }, after);
 });
 
 // REQUESTS
 
 ponder.on("VPHA:RedeemRequest", async ({ event, context }) => {
   const { controller, owner, requestId: id, sender, shares } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   const left = await context.db.find(position, { account: owner });
   const cost = left === null ? 0n : costOf({ shares: left.shares + shares, cost: left.cost }, shares);
   await changePosition(context, event, owner, { cost: -cost });
@@ -119,31 +119,30 @@ ponder.on("VPHA:RedeemRequest", async ({ event, context }) => {
 
 ponder.on("VPHA:RedemptionRequested", async ({ event, context }) => {
   const { requestId, assets, maturity } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   const { owner, controller, shares, realisedReward } = await context.db
     .update(redemptionRequest, { id: requestId })
     .set((row) => ({ assets, pendingAssets: assets, maturity, realisedReward: assets - row.cost }));
-  await changePosition(context, event, owner, { realisedReward, requestedCumulative: assets });
-  await changePosition(context, event, controller, { pendingAssets: assets, pendingRequests: 1 });
-  await context.db.update(vault, { address: event.log.address }).set((row) => ({
+  const given = { realisedReward, requestedCumulative: assets };
+  const pending = { pendingAssets: assets, pendingRequests: 1 };
+  if (owner === controller) await changePosition(context, event, owner, { ...given, ...pending });
+  else {
+    await changePosition(context, event, owner, given);
+    await changePosition(context, event, controller, pending);
+  }
+  const after = await context.db.update(vault, { address: event.log.address }).set((row) => ({
     pendingAssets: row.pendingAssets + assets,
     pendingRequests: row.pendingRequests + 1,
     requestedCumulative: row.requestedCumulative + assets,
     requests: row.requests + 1,
   }));
-  await record(context, event, {
-    kind: "request",
-    account: controller,
-    counterparty: owner,
-    assets,
-    shares,
-    requestId,
-  });
+  const what = { kind: "request", account: controller, counterparty: owner, assets, shares, requestId } as const;
+  await record(context, event, what, after);
 });
 
 ponder.on("VPHA:RedemptionCancelled", async ({ event, context }) => {
   const { requestId, assets, shares } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   const { controller } = await context.db.update(redemptionRequest, { id: requestId }).set({
     state: "cancelled",
     pendingAssets: 0n,
@@ -158,18 +157,18 @@ ponder.on("VPHA:RedemptionCancelled", async ({ event, context }) => {
     pendingAssets: -assets,
     pendingRequests: -1,
   });
-  await context.db.update(vault, { address: event.log.address }).set((row) => ({
+  const after = await context.db.update(vault, { address: event.log.address }).set((row) => ({
     pendingAssets: row.pendingAssets - assets,
     pendingRequests: row.pendingRequests - 1,
     cancelledCumulative: row.cancelledCumulative + assets,
     cancellations: row.cancellations + 1,
   }));
-  await record(context, event, { kind: "cancel", account: controller, assets, shares, requestId });
+  await record(context, event, { kind: "cancel", account: controller, assets, shares, requestId }, after);
 });
 
 ponder.on("VPHA:RedemptionClaimed", async ({ event, context }) => {
   const { requestId, assets, shares } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   const request = await context.db.update(redemptionRequest, { id: requestId }).set((row) => ({
     pendingAssets: row.pendingAssets - assets,
     pendingShares: row.pendingShares - shares,
@@ -184,25 +183,25 @@ ponder.on("VPHA:RedemptionClaimed", async ({ event, context }) => {
     pendingAssets: -assets,
     pendingRequests: -closed,
   });
-  await context.db.update(vault, { address: event.log.address }).set((row) => ({
+  const after = await context.db.update(vault, { address: event.log.address }).set((row) => ({
     pendingAssets: row.pendingAssets - assets,
     pendingRequests: row.pendingRequests - closed,
     claimedCumulative: row.claimedCumulative + assets,
     claims: row.claims + 1,
   }));
-  await record(context, event, { kind: "claim", account: request.controller, assets, shares, requestId });
+  await record(context, event, { kind: "claim", account: request.controller, assets, shares, requestId }, after);
 });
 
 ponder.on("VPHA:Withdraw", async ({ event, context }) => {
   const { receiver, owner, assets, shares } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await record(context, event, { kind: "payout", account: owner, counterparty: receiver, assets, shares });
 });
 
 ponder.on("VPHA:OperatorSet", async ({ event, context }) => {
   const { controller, operator, approved } = event.args;
   const updatedAt = event.block.timestamp;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await context.db
     .insert(operatorApproval)
     .values({ controller, operator, approved, updatedAt })
@@ -213,7 +212,7 @@ ponder.on("VPHA:OperatorSet", async ({ event, context }) => {
 
 ponder.on("VPHA:IncomeFunded", async ({ event, context }) => {
   const { from, amount } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await context.db
     .update(vault, { address: event.log.address })
     .set((row) => ({ fundedCumulative: row.fundedCumulative + amount }));
@@ -229,13 +228,13 @@ export async function recordHarvest(context: Context, event: Event<"EmissionVaul
 
 ponder.on("VPHA:DepositsPaused", async ({ event, context }) => {
   const { by, until } = event.args;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await context.db.update(vault, { address: event.log.address }).set({ depositsPausedUntil: until });
   await record(context, event, { kind: "pause", account: by, until });
 });
 
 ponder.on("VPHA:DepositsResumed", async ({ event, context }) => {
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await context.db.update(vault, { address: event.log.address }).set({ depositsPausedUntil: event.block.timestamp });
   await record(context, event, { kind: "resume", account: event.args.by });
 });
@@ -255,7 +254,7 @@ export async function refreshVault(
 /** Accrues the pool to the event's second, as the contract has, and sets what the event says. */
 async function setPool(context: Context, event: VaultEvent, said: Partial<Pool>): Promise<void> {
   const { number: block, timestamp } = event.block;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
   await context.db.update(vault, { address: event.log.address }).set((row) => {
     const emission = emissionOf(row);
     const pool = { ...accrue(poolOf(row), emission, timestamp), ...said };
@@ -282,9 +281,21 @@ const NO_POSITION = {
 /** Adds `change`, column by column, to the position of `owner`. */
 async function changePosition({ db }: Context, event: VaultEvent, owner: Hex, change: Change): Promise<Position> {
   const { timestamp } = event.block;
-  const before = await db.find(position, { account: owner });
-  const row = before ?? NO_POSITION;
-  const after = {
+  const outcome = { isNew: true };
+  const row = { account: owner, ...sumOf(NO_POSITION, change), createdAt: timestamp, updatedAt: timestamp };
+  const after = await db
+    .insert(position)
+    .values(row)
+    .onConflictDoUpdate((before) => {
+      outcome.isNew = false;
+      return { ...sumOf(before, change), updatedAt: timestamp };
+    });
+  if (outcome.isNew) await db.insert(account).values(newAccount(owner, event.block)).onConflictDoNothing();
+  return after;
+}
+
+function sumOf(row: typeof NO_POSITION, change: Change): typeof NO_POSITION {
+  return {
     shares: row.shares + (change.shares ?? 0n),
     cost: row.cost + (change.cost ?? 0n),
     realisedReward: row.realisedReward + (change.realisedReward ?? 0n),
@@ -296,11 +307,7 @@ async function changePosition({ db }: Context, event: VaultEvent, owner: Hex, ch
     claimedCumulative: row.claimedCumulative + (change.claimedCumulative ?? 0n),
     transferredInCumulative: row.transferredInCumulative + (change.transferredInCumulative ?? 0n),
     transferredOutCumulative: row.transferredOutCumulative + (change.transferredOutCumulative ?? 0n),
-    updatedAt: timestamp,
   };
-  if (before !== null) return db.update(position, { account: owner }).set(after);
-  await db.insert(account).values(newAccount(owner, event.block)).onConflictDoNothing();
-  return db.insert(position).values({ account: owner, ...after, createdAt: timestamp });
 }
 
 /** {changePosition} with `shares` more; counts who became, or is no longer, a staker. */
@@ -317,13 +324,14 @@ async function changeShares(
   await context.db.update(vault, { address: event.log.address }).set((row) => ({ stakers: row.stakers + stakers }));
 }
 
-/** Writes the event into the history, with the price after it. */
+/** Writes the event into the history, with the price after it. Who has just changed the vault's row hands it over. */
 async function record(
   { db, contracts }: Context,
   event: VaultEvent | Event<"EmissionVault:Pulled">,
   what: Pick<History, "kind" | "account" | "counterparty" | "assets" | "shares" | "requestId" | "until">,
+  known?: PoolColumns,
 ): Promise<void> {
-  const row = await db.find(vault, { address: contracts.VPHA.address });
+  const row = known ?? (await db.find(vault, { address: contracts.VPHA.address }));
   const pool = row === null ? EMPTY_POOL : accrue(poolOf(row), emissionOf(row), event.block.timestamp);
   await db.insert(stakingEvent).values({
     id: event.id,

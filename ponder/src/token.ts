@@ -2,12 +2,16 @@
 import { type Context, ponder } from "ponder:registry";
 import { account, burn, token } from "ponder:schema";
 import { type Hex, zeroAddress } from "viem";
+import { noteFunding } from "./distribution.ts";
+import { circulationAfter } from "./maths/circulation.ts";
 import { advance } from "./series.ts";
+import { addressesOf, moveInBuckets, openBuckets } from "./supply.ts";
 
 ponder.on("PHA:setup", async ({ context }) => {
   await context.db.insert(token).values({
     address: context.contracts.PHA.address,
     totalSupply: 0n,
+    ...{ circulating: 0n, staked: 0n, buckets: await openBuckets(context) },
     mintedCumulative: 0n,
     burnedCumulative: 0n,
     holders: 0,
@@ -20,15 +24,17 @@ ponder.on("PHA:setup", async ({ context }) => {
 ponder.on("PHA:Transfer", async ({ event, context }) => {
   const { from, to, value } = event.args;
   const { number: block, timestamp } = event.block;
-  await advance(context, event.block);
+  await advance(context, event.block, event);
 
   let holders = 0;
   if (from !== zeroAddress) holders += await move(context, from, -value, event.block);
   if (to !== zeroAddress) holders += await move(context, to, value, event.block);
   const minted = from === zeroAddress ? value : 0n;
   const burned = to === zeroAddress ? value : 0n;
-  const { totalSupply } = await context.db.update(token, { address: event.log.address }).set((row) => ({
+  const vault = context.contracts.VPHA.address;
+  const after = await context.db.update(token, { address: event.log.address }).set((row) => ({
     totalSupply: row.totalSupply + minted - burned,
+    ...circulationAfter(row, event.args, { buckets: addressesOf(row), vault }),
     mintedCumulative: row.mintedCumulative + minted,
     burnedCumulative: row.burnedCumulative + burned,
     holders: row.holders + holders,
@@ -36,11 +42,20 @@ ponder.on("PHA:Transfer", async ({ event, context }) => {
     block,
     timestamp,
   }));
+  const buckets = addressesOf(after);
+  await moveInBuckets(context, buckets, event.args, timestamp);
+  if (buckets.includes(from) && !buckets.includes(to)) await noteFunding(context, event);
   if (to === zeroAddress) {
     const transaction = event.transaction.hash;
-    await context.db
-      .insert(burn)
-      .values({ id: event.id, account: from, amount: value, totalSupply, block, timestamp, transaction });
+    await context.db.insert(burn).values({
+      id: event.id,
+      account: from,
+      amount: value,
+      totalSupply: after.totalSupply,
+      block,
+      timestamp,
+      transaction,
+    });
   }
 });
 
@@ -51,28 +66,19 @@ async function move(
   amount: bigint,
   { number, timestamp }: { number: bigint; timestamp: bigint },
 ): Promise<number> {
-  const before = await db.find(account, { address });
-  const received = amount > 0n ? amount : 0n;
-  const sent = amount < 0n ? -amount : 0n;
-  const held = before?.balance ?? 0n;
-  const balance = held + amount;
-  if (before === null) {
-    await db.insert(account).values({
-      ...newAccount(address, { number, timestamp }),
-      balance,
-      receivedCumulative: received,
-      sentCumulative: sent,
-    });
-  } else {
-    await db.update(account, { address }).set({
-      balance,
-      receivedCumulative: before.receivedCumulative + received,
-      sentCumulative: before.sentCumulative + sent,
+  const receivedCumulative = amount > 0n ? amount : 0n;
+  const sentCumulative = amount < 0n ? -amount : 0n;
+  const row = { ...newAccount(address, { number, timestamp }), balance: amount, receivedCumulative, sentCumulative };
+  const { balance } = await db
+    .insert(account)
+    .values(row)
+    .onConflictDoUpdate((before) => ({
+      balance: before.balance + amount,
+      receivedCumulative: before.receivedCumulative + receivedCumulative,
+      sentCumulative: before.sentCumulative + sentCumulative,
       updatedAt: timestamp,
-    });
-  }
-  // Not `before.balance`: the row that was found follows the update.
-  return Number(balance > 0n) - Number(held > 0n);
+    }));
+  return Number(balance > 0n) - Number(balance - amount > 0n);
 }
 
 /** The row of an account that appears in `block`, with nothing yet. */

@@ -1,5 +1,5 @@
 /** Verifiers: the collateral that was uploaded, what it revoked, and the platforms that were verified. */
-import { ponder } from "ponder:registry";
+import { type Context, type Event, ponder } from "ponder:registry";
 import {
   attestationPolicy,
   collateral,
@@ -10,15 +10,36 @@ import {
   revocation,
   verifier,
 } from "ponder:schema";
-import { type Hex, numberToHex, slice } from "viem";
+import { type Address, type Hex, decodeEventLog, numberToHex, slice } from "viem";
+import { tdxVerifierAbi } from "../../deploy/generated/abis.ts";
 import { recordPolicyEvent } from "./attestationPolicy.ts";
 import { nameOf } from "./maths/names.ts";
 import { DAY } from "./maths/period.ts";
 import { advance } from "./series.ts";
+import { type Logged, adopt, ofSuite } from "./suiteContracts.ts";
 
 const NO_FMSPC: Hex = "0x000000000000";
 
-ponder.on("TdxVerifier:CollateralUploaded", async ({ event, context }) => {
+type EventName = "CollateralUploaded" | "SerialRevoked" | "CertificatesRevoked" | "PlatformVerified";
+type Said<Name extends EventName> = Logged & Pick<Event<`TdxVerifier:${Name}`>, "args">;
+
+ponder.on("TdxVerifier:CollateralUploaded", ofSuite("TdxVerifier", collateralUploaded));
+ponder.on("TdxVerifier:SerialRevoked", ofSuite("TdxVerifier", serialRevoked));
+ponder.on("TdxVerifier:CertificatesRevoked", ofSuite("TdxVerifier", certificatesRevoked));
+ponder.on("TdxVerifier:PlatformVerified", ofSuite("TdxVerifier", platformVerified));
+
+/** The registry's verifier is `address` from `timestamp` on: with all that it was told before. */
+export async function adoptVerifier(context: Context, address: Address, timestamp: bigint): Promise<void> {
+  for (const { topics, data, ...when } of await adopt(context, "TdxVerifier", address, timestamp)) {
+    const { eventName, args } = decodeEventLog({ abi: tdxVerifierAbi, topics, data });
+    if (eventName === "CollateralUploaded") await collateralUploaded(context, { ...when, args });
+    else if (eventName === "SerialRevoked") await serialRevoked(context, { ...when, args });
+    else if (eventName === "CertificatesRevoked") await certificatesRevoked(context, { ...when, args });
+    else await platformVerified(context, { ...when, args });
+  }
+}
+
+async function collateralUploaded(context: Context, event: Said<"CollateralUploaded">): Promise<void> {
   const { db } = context;
   const { id: versionId, log, block, transaction } = event;
   const { issued, validUntil, evaluation, digest } = event.args;
@@ -48,9 +69,9 @@ ponder.on("TdxVerifier:CollateralUploaded", async ({ event, context }) => {
     .insert(collateral)
     .values({ ...key, ...set })
     .onConflictDoUpdate(set);
-});
+}
 
-ponder.on("TdxVerifier:SerialRevoked", async ({ event, context }) => {
+async function serialRevoked(context: Context, event: Said<"SerialRevoked">): Promise<void> {
   const { address } = event.log;
   const { number: revokedBlock, timestamp: revokedAt } = event.block;
   await advance(context, event.block);
@@ -59,9 +80,9 @@ ponder.on("TdxVerifier:SerialRevoked", async ({ event, context }) => {
     .insert(pckCertificate)
     .values({ verifier: address, serial: event.args.serial, ...set })
     .onConflictDoUpdate(set);
-});
+}
 
-ponder.on("TdxVerifier:CertificatesRevoked", async ({ event, context }) => {
+async function certificatesRevoked(context: Context, event: Said<"CertificatesRevoked">): Promise<void> {
   const { address } = event.log;
   const revocationEpoch = BigInt(event.args.revocationEpoch);
   await advance(context, event.block);
@@ -89,9 +110,9 @@ ponder.on("TdxVerifier:CertificatesRevoked", async ({ event, context }) => {
     { revocationEpoch },
     { kind: "certificates_revoked", verifier: address, count: Number(event.args.count) },
   );
-});
+}
 
-ponder.on("TdxVerifier:PlatformVerified", async ({ event, context }) => {
+async function platformVerified(context: Context, event: Said<"PlatformVerified">): Promise<void> {
   const { address } = event.log;
   const { platform: id, fmspc, ppid, serial, pceSvn, qeIsvSvn } = event.args;
   const { number: lastVerifiedBlock, timestamp: lastVerifiedAt } = event.block;
@@ -124,4 +145,4 @@ ponder.on("TdxVerifier:PlatformVerified", async ({ event, context }) => {
     .insert(verifier)
     .values({ address, revocationEpoch: 0n, platforms: 1 })
     .onConflictDoUpdate((row) => ({ platforms: row.platforms + isNew }));
-});
+}

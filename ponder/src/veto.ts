@@ -1,7 +1,6 @@
-/** vPHA locked against operations, and the guardian's mandate. */
-import { desc, eq } from "ponder";
+/** vPHA locked against operations. */
 import { type Context, ponder } from "ponder:registry";
-import { guardianMandate, operation, proposal, vetoLocker } from "ponder:schema";
+import { operation, proposal, vetoLocker } from "ponder:schema";
 import type { Hex } from "viem";
 import { advance } from "./series.ts";
 
@@ -55,29 +54,4 @@ ponder.on("VetoLock:Unlocked", async ({ event, context }) => {
   await advance(context, event.block);
   await context.db.update(vetoLocker, { hash, nonce, account }).set({ locked: 0n, updatedAt: event.block.timestamp });
   await context.db.update(operation, { hash, nonce }).set((row) => ({ lockedAgainst: row.lockedAgainst - amount }));
-});
-
-ponder.on("GuardianMandate:GuardianAppointed", async ({ event, context }) => {
-  const { guardian, end } = event.args;
-  await advance(context, event.block);
-  await context.db.insert(guardianMandate).values({
-    id: event.id,
-    mandate: event.log.address,
-    guardian,
-    appointedAt: event.block.timestamp,
-    end: BigInt(end),
-    isDismissed: false,
-    transaction: event.transaction.hash,
-  });
-});
-
-ponder.on("GuardianMandate:GuardianDismissed", async ({ event, context }) => {
-  await advance(context, event.block);
-  const [last] = await context.db.sql
-    .select({ id: guardianMandate.id })
-    .from(guardianMandate)
-    .where(eq(guardianMandate.mandate, event.log.address))
-    .orderBy(desc(guardianMandate.id))
-    .limit(1);
-  if (last) await context.db.update(guardianMandate, last).set({ end: event.block.timestamp, isDismissed: true });
 });

@@ -8,7 +8,7 @@ import { planGovernanceReview, reviewGovernance } from "./governance.ts";
 import { decodeCall } from "./maths/calls.ts";
 import { nameOf } from "./maths/names.ts";
 import { advance } from "./series.ts";
-import { suiteContracts } from "./suiteContracts.ts";
+import { contractOf } from "./suiteContracts.ts";
 
 /** Of all votes, of all vPHA: see `PhalaGovernor.quorum`. */
 const [QUORUM_DIVISOR, FLOOR_DIVISOR] = [10n, 50n];
@@ -95,7 +95,6 @@ ponder.on("PhalaGovernor:ProposalCreated", async ({ event, context }) => {
     quorumFloor: ceilDiv(staked?.shares ?? 0n, FLOOR_DIVISOR),
     transaction: event.transaction.hash,
   });
-  const contracts = suiteContracts(context);
   for (const [index, target] of targets.entries()) {
     const data = calldatas[index] ?? "0x";
     await context.db.insert(proposalCall).values({
@@ -104,7 +103,7 @@ ponder.on("PhalaGovernor:ProposalCreated", async ({ event, context }) => {
       target,
       value: values[index] ?? 0n,
       data,
-      ...decodeCall(contracts, target, data),
+      ...decodeCall(await contractOf(context, target), data),
     });
   }
   // In the first second after the snapshot, when nothing changes it any more.

@@ -3,7 +3,8 @@ import type { Context } from "ponder:registry";
 import { computeNetwork, gpuModel, worker, workerEvent } from "ponder:schema";
 import type { Address, Hex } from "viem";
 import type { Occurrence } from "./attestationPolicy.ts";
-import { contributionOf, judge } from "./maths/worker.ts";
+import { contributionOf, judge, sumsAfter } from "./maths/worker.ts";
+import { tallyOperators } from "./operators.ts";
 
 export type WorkerRow = typeof worker.$inferSelect;
 type History = typeof workerEvent.$inferInsert;
@@ -88,39 +89,36 @@ async function record(
 
 /** Moves the network's sums, and those of the models, from what the worker added before to what it adds now. */
 async function tally(
-  { db, contracts }: Context,
+  context: Context,
   timestamp: bigint,
   before: WorkerRow | null,
   after: WorkerRow,
   flows: Flows,
 ): Promise<void> {
+  const { db, contracts } = context;
   const [from, to] = [contributionOf(before), contributionOf(after)];
   await db.update(computeNetwork, { address: contracts.WorkerRegistry.address }).set((row) => ({
-    workers: row.workers + to.workers - from.workers,
-    active: row.active + to.active - from.active,
-    lapsed: row.lapsed + to.lapsed - from.lapsed,
-    exiting: row.exiting + to.exiting - from.exiting,
-    exited: row.exited + to.exited - from.exited,
-    removed: row.removed + to.removed - from.removed,
-    activeGpus: row.activeGpus + to.activeGpus - from.activeGpus,
-    activeWeight: row.activeWeight + to.activeWeight - from.activeWeight,
-    collateral: row.collateral + to.collateral - from.collateral,
-    required: row.required + to.required - from.required,
-    pendingWithdrawals: row.pendingWithdrawals + to.pendingWithdrawals - from.pendingWithdrawals,
-    reserved: row.reserved + to.reserved - from.reserved,
+    ...sumsAfter(row, from, to),
     addedCumulative: row.addedCumulative + (flows.addedCumulative ?? 0n),
     paidCumulative: row.paidCumulative + (flows.paidCumulative ?? 0n),
     slashedCumulative: row.slashedCumulative + (flows.slashedCumulative ?? 0n),
     updatedAt: timestamp,
   }));
-  if (before?.state !== "active" && after.state !== "active") return;
+  await tallyModels(context, before, after);
+  await tallyOperators(context, timestamp, before, after, flows);
+}
+
+/** The same for the models of GPUs. */
+async function tallyModels({ db }: Context, before: WorkerRow | null, after: WorkerRow): Promise<void> {
   for (const [row, sign] of [
     [before, -1],
     [after, 1],
   ] as const) {
-    if (row?.state !== "active") continue;
-    const { active, activeGpus, activeWeight } = contributionOf(row);
+    const { active, activeGpus, activeWeight, attested, attestedGpus } = contributionOf(row);
+    if (row === null || active + attested === 0) continue;
     await db.update(gpuModel, { model: row.model }).set((sums) => ({
+      attestedWorkers: sums.attestedWorkers + sign * attested,
+      attestedGpus: sums.attestedGpus + sign * attestedGpus,
       activeWorkers: sums.activeWorkers + sign * active,
       activeGpus: sums.activeGpus + sign * activeGpus,
       activeWeight: sums.activeWeight + sign * activeWeight,

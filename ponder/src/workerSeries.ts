@@ -1,10 +1,19 @@
 /** What time does to workers: leases and attestations end, hours and days close. */
 import { eq, gt, gte, inArray, or } from "ponder";
 import type { Context } from "ponder:registry";
-import { computeDay, computeNetwork, gpuModel, gpuModelDay, worker, workerDay } from "ponder:schema";
-import type { Hex } from "viem";
+import {
+  computeDay,
+  computeHour,
+  computeNetwork,
+  gpuModel,
+  gpuModelDay,
+  gpuModelHour,
+  worker,
+  workerDay,
+} from "ponder:schema";
 import { settle } from "./maths/lease.ts";
 import { DAY, HOUR } from "./maths/period.ts";
+import { addToOperator, closeOperators } from "./operators.ts";
 import { accumulatorsFor, closeRewardsHour, findPool } from "./rewardsBooks.ts";
 import { changeWorker, momentFor, secondOf } from "./workerLog.ts";
 import { reviewUntil } from "./workerReview.ts";
@@ -16,7 +25,13 @@ export async function advanceWorkers(context: Context, starts: readonly bigint[]
     await reviewUntil(context, end);
     const ending = await closeRewardsHour(context, start);
     if (ending !== 0) await endLeases(context, end);
-    if (end % DAY === 0n) await closeDay(context, end - DAY);
+    await closeNetwork(context, HOUR, start);
+    if (end % DAY !== 0n) continue;
+    await closeNetwork(context, DAY, end - DAY);
+    const network = await context.db.find(computeNetwork, { address: context.contracts.WorkerRegistry.address });
+    if (network === null || network.workers === 0) continue;
+    await closeWorkers(context, { start: end - DAY, end });
+    await closeOperators(context, { start: end - DAY, end });
   }
   await reviewUntil(context, timestamp);
 }
@@ -29,21 +44,24 @@ async function endLeases(context: Context, end: bigint): Promise<void> {
   }
 }
 
-async function closeDay(context: Context, start: bigint): Promise<void> {
+/** Closes the period of `length` seconds that starts at `start` for the network and the models. */
+async function closeNetwork(context: Context, length: bigint, start: bigint): Promise<void> {
   const { db, contracts } = context;
-  const end = start + DAY;
+  const end = start + length;
   const network = await db.find(computeNetwork, { address: contracts.WorkerRegistry.address });
   const pool = await findPool(context);
   if (network === null || pool === null) return;
 
-  const previous = await db.find(computeDay, { start: start - DAY });
+  const table = length === HOUR ? computeHour : computeDay;
+  const previous = await db.find(table, { start: start - length });
   const flow = (name: "weightHours" | "emitted" | "earned" | "claimed") =>
     pool[`${name}Cumulative`] - (previous?.[`${name}Cumulative`] ?? 0n);
-  const { active, lapsed, exiting, exited, removed, heldGpus, activeGpus, activeWeight } = network;
+  const { active, lapsed, exiting, exited, removed, attested } = network;
+  const { heldGpus, attestedGpus, activeGpus, activeWeight } = network;
   const { collateral, required, pendingWithdrawals, reserved, slashedCumulative } = network;
-  await db.insert(computeDay).values({
+  await db.insert(table).values({
     ...{ start, end },
-    ...{ active, lapsed, exiting, exited, removed, heldGpus, activeGpus, activeWeight },
+    ...{ active, lapsed, exiting, exited, removed, attested, heldGpus, attestedGpus, activeGpus, activeWeight },
     ...{ collateral, required, pendingWithdrawals, reserved },
     weight: pool.weight,
     reserve: pool.reserve,
@@ -59,23 +77,15 @@ async function closeDay(context: Context, start: bigint): Promise<void> {
     claimedCumulative: pool.claimedCumulative,
     slashedCumulative,
   });
-  await closeModels(context, network.models, { start, end });
-  if (network.workers !== 0) await closeWorkers(context, { start, end });
-}
 
-async function closeModels(
-  { db }: Context,
-  models: readonly Hex[],
-  day: { start: bigint; end: bigint },
-): Promise<void> {
-  const rows = await Promise.all(models.map((model) => db.find(gpuModel, { model })));
-  await db.insert(gpuModelDay).values(
-    rows.flatMap((row) => {
-      if (row === null) return [];
-      const { model, name, heldGpus, activeGpus, activeWorkers, activeWeight } = row;
-      return [{ ...day, model, name, heldGpus, activeGpus, activeWorkers, activeWeight }];
-    }),
-  );
+  const models = await Promise.all(network.models.map((model) => db.find(gpuModel, { model })));
+  const rows = models.flatMap((row) => {
+    if (row === null) return [];
+    const { model, name, attestedWorkers, activeWorkers } = row;
+    const gpus = { heldGpus: row.heldGpus, attestedGpus: row.attestedGpus, activeGpus: row.activeGpus };
+    return [{ start, end, model, name, attestedWorkers, activeWorkers, activeWeight: row.activeWeight, ...gpus }];
+  });
+  if (rows.length !== 0) await db.insert(length === HOUR ? gpuModelHour : gpuModelDay).values(rows);
 }
 
 async function closeWorkers(context: Context, day: { start: bigint; end: bigint }): Promise<void> {
@@ -103,7 +113,10 @@ async function closeWorkers(context: Context, day: { start: bigint; end: bigint 
       claimed: claimedCumulative - row.dayClaimedCumulative,
       ...{ hoursUpCumulative, earnedCumulative, claimedCumulative },
     });
+    const credit = earnedCumulative - row.creditedCumulative;
+    if (credit !== 0n) await addToOperator(context, row.operator, day.end, { earnedCumulative: credit });
     await db.update(worker, { worker: key }).set({
+      creditedCumulative: earnedCumulative,
       dayHoursCumulative: hoursUpCumulative,
       dayEarnedCumulative: earnedCumulative,
       dayClaimedCumulative: claimedCumulative,

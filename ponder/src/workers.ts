@@ -5,6 +5,7 @@ import { policyOf } from "./attestationPolicy.ts";
 import { ensureNetwork } from "./catalog.ts";
 import { nameGpus, releaseGpus } from "./gpus.ts";
 import { GPU_MOVE, isShort } from "./maths/worker.ts";
+import { handOver } from "./operators.ts";
 import { advance } from "./series.ts";
 import { addWorker, changeWorker, momentOf, workerOf } from "./workerLog.ts";
 import { planReview } from "./workerReview.ts";
@@ -19,13 +20,13 @@ ponder.on("WorkerRegistry:WorkerRegistered", async ({ event, context }) => {
   const row = {
     ...{ worker, operator, proposedOperator: null },
     ...({ state: "lapsed", lapse: "heartbeat", stateSince: timestamp } as const),
-    ...{ hasLostGpu: false, isShort: false, isAttested: true, gpuMovedUntil: 0n },
+    ...{ hasLostGpu: false, isShort: false, isAttested: false, gpuMovedUntil: 0n },
     ...{ model: "0x" as const, gpuCount: 0, gpuIds: [], evidenceHash: "0x" as const, weight: 0, required: 0n },
     ...{ attestedBlock: 0n, validUntil: 0n, stampedEpoch: 0n, attestedAt: timestamp, attestations: 0 },
     ...{ collateral: 0n, pendingWithdrawal: 0n, withdrawableAt: 0n, reserved: 0n, exitAt: 0n },
     ...{ paidCumulative: 0n, slashedCumulative: 0n },
     ...{ leaseFrom: 0n, leaseEnd: 0n, leaseWeight: 0, carryWeight: 0, heartbeats: 0, lastHeartbeatAt: null },
-    ...{ accrued: 0n, claimedCumulative: 0n, lastClaimedAt: null, settledHoursCumulative: 0 },
+    ...{ accrued: 0n, claimedCumulative: 0n, creditedCumulative: 0n, lastClaimedAt: null, settledHoursCumulative: 0 },
     ...{ dayEarnedCumulative: 0n, dayClaimedCumulative: 0n, dayHoursCumulative: 0 },
     ...{ registeredAt: timestamp, registeredBlock, transaction: event.transaction.hash, updatedAt: timestamp },
   };
@@ -151,7 +152,8 @@ ponder.on("WorkerRegistry:OperatorProposed", async ({ event, context }) => {
 ponder.on("WorkerRegistry:OperatorChanged", async ({ event, context }) => {
   const { worker: key, newOperator: operator } = event.args;
   await advance(context, event.block);
-  const change = { operator, proposedOperator: null };
+  const credited = await handOver(context, await workerOf(context, key), operator, event.block.timestamp);
+  const change = { operator, proposedOperator: null, ...credited };
   await changeWorker(context, momentOf(event), key, change, { kind: "operator_changed", account: operator });
 });
 

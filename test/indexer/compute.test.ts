@@ -2,6 +2,7 @@
 import { padHex, parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { modelId } from "../../scripts/compute/calls.ts";
+import { reconcileParameters } from "./parameterRows.ts";
 import { sampleQueries } from "./queries.ts";
 import { type Indexer, MIDNIGHT, type Row, type Suite, big, lower, startIndexer, startSuite } from "./suite.ts";
 import { reconcileDays } from "./workerDays.ts";
@@ -300,6 +301,17 @@ describe("workers", { timeout: 600_000 }, () => {
 
   test("every day was what the contracts said when it ended", async () => {
     expect(await reconcileDays({ suite, indexer })).toBeGreaterThan(30);
+  });
+
+  test("parameters are what the contracts say, with the operations that changed them", async () => {
+    const changes = await reconcileParameters({ suite, indexer });
+    const decided = changes.filter(({ operationHash }) => operationHash !== null);
+    expect(decided.map(({ name, oldValue, newValue }) => [name, oldValue, newValue])).toEqual([
+      ["model.H100.weight", "100", "1000"],
+      ["model.B200.isListed", "1", "0"],
+      // Per hundredth of weight: of 1.0, the parameters say 5 PHA.
+      ["ceiling", String(parseEther("0.05")), String(parseEther("10"))],
+    ]);
   });
 
   test("a reorganisation takes back what it takes back", async () => {

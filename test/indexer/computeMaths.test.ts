@@ -180,16 +180,20 @@ describe("a worker", () => {
   });
 
   test("adds its GPUs and weight while it is active, its collateral until it is paid", () => {
-    const row = { ...held, state: "active", gpuCount: 2, weight: 200 } as const;
+    const row = { ...held, state: "active", isAttested: true, gpuCount: 2, weight: 200 } as const;
     expect(contributionOf(row)).toMatchObject({
       workers: 1,
       active: 1,
       activeGpus: 2,
       activeWeight: 200,
       required: 80n,
+      ...{ attested: 1, attestedGpus: 2 },
+    });
+    expect(contributionOf({ ...row, state: "lapsed", isAttested: false })).toMatchObject({
+      ...{ lapsed: 1, attested: 0, attestedGpus: 0, required: 80n },
     });
     expect(contributionOf({ ...row, state: "exiting" })).toMatchObject({
-      ...{ active: 0, exiting: 1, activeGpus: 0, required: 0n },
+      ...{ active: 0, exiting: 1, attested: 0, activeGpus: 0, required: 0n },
       ...{ collateral: 100n, pendingWithdrawals: 20n, reserved: 10n },
     });
     expect(Object.values(contributionOf(null)).every((each) => Number(each) === 0)).toBe(true);

@@ -2,6 +2,20 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
+/** The files that answer the ten commonest questions of dashboards. */
+export const RECIPES: readonly string[] = [
+  "position.graphql",
+  "vault.graphql",
+  "vault-days.graphql",
+  "requests.graphql",
+  "history.graphql",
+  "emission.graphql",
+  "supply.graphql",
+  "compute-models.graphql",
+  "compute-worker.graphql",
+  "governance.graphql",
+];
+
 const ROOT = path.join(import.meta.dirname, "../..");
 
 /** The files of `ponder/queries`; those that need a registry, workers or votes are called `attestation-…`, `compute-…`, `governance-…`. */

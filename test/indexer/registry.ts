@@ -125,6 +125,7 @@ export async function startRegistry({ client, manifestPath, folder }: Suite) {
     address,
     verifier,
     nextVerifier,
+    verifiers: [verifier, nextVerifier],
     authority,
     platform,
     measurements,

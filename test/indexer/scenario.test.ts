@@ -20,7 +20,7 @@ import {
   startSuite,
 } from "./suite.ts";
 import { reconcileDays } from "./workerDays.ts";
-import { chainAt } from "./workerRows.ts";
+import { chainAt, hex } from "./workerRows.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
@@ -129,8 +129,9 @@ beforeAll(async () => {
     parts: idOf("parts"),
     others: idOf("others"),
   };
-  await indexer.reach(await client.getBlockNumber());
-});
+  // Months in a few blocks, followed live: every row of every hour asks PGlite first whether it is there.
+  await indexer.reach(await client.getBlockNumber(), 500_000);
+}, 600_000);
 
 afterAll(async () => {
   for (const { stop } of started.reverse()) await stop();
@@ -369,6 +370,21 @@ describe("emission, token, distribution, governance", () => {
     );
     expect(stream).toMatchObject({ sink: lower(dave), pendingSettled: "0", pulls: 3 });
     expect(stream["pulledCumulative"]).toBe(pulls[3]?.["pulledCumulative"]);
+  });
+
+  test("and the one in its place is a bucket of the supply, as the one before stays one", async () => {
+    const rows = await indexer.rows("supplyBuckets", "address name balance since");
+    expect(rows.find(({ address }) => address === lower(dave))).toMatchObject({ name: "workers_sink" });
+    expect(rows.find(({ name }) => name === "worker_rewards")).toBeDefined();
+    const pha = { address: suite.contracts.pha, abi: phaAbi } as const;
+    for (const row of rows) {
+      const args = [hex(row, "address")] as const;
+      expect(big(row, "balance")).toBe(await suite.client.readContract({ ...pha, functionName: "balanceOf", args }));
+    }
+    const supply = await indexer.row("tokens", "totalSupply circulating");
+    expect(big(supply, "circulating") + rows.reduce((sum, row) => sum + big(row, "balance"), 0n)).toBe(
+      big(supply, "totalSupply"),
+    );
   });
 
   test("the books of the workers' rewards are what the contract says, also once it is no sink any more", async () => {

@@ -2,16 +2,28 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { zeroAddress } from "viem";
+import { getAddress, zeroAddress } from "viem";
 import { afterAll, describe, expect, test } from "vitest";
-import { emitted } from "../../model/emission.ts";
+import { emitted, emittedBefore, epochBudget } from "../../model/emission.ts";
 import { MIN_SUPPLY, accrue } from "../../model/pool.ts";
 import { indexerCommand } from "../../ponder/command.ts";
 import { parseDeployment, readDeployment } from "../../ponder/deployment.ts";
-import { databaseOf, intervalOf, lanesOf, rpcUrls } from "../../ponder/settings.ts";
+import {
+  answerCacheOf,
+  databaseOf,
+  intervalOf,
+  isCached,
+  lanesOf,
+  originsOf,
+  rateLimitOf,
+  rpcUrls,
+  siteUrlOf,
+  trustedProxiesOf,
+} from "../../ponder/settings.ts";
 import { closedSince } from "../../ponder/src/maths/period.ts";
 import { costOf } from "../../ponder/src/maths/position.ts";
 import { MAX_APY, WAD, annualised, compounded } from "../../ponder/src/maths/yield.ts";
+import { changed, engineChanges, engineFile } from "../../ponder/watch/engine.ts";
 import { startService } from "../../scripts/devnet/process.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "phala-settings-"));
@@ -32,7 +44,14 @@ const contracts = Object.fromEntries(
     "slashing",
   ].map((name, i) => [name, `0x${(i + 1).toString(16).repeat(40)}`]),
 );
-const manifest = { network: "local", chainId: 31337, preset: "current", startBlock: 3, contracts };
+const accounts = {
+  governance: `0x${"c0".repeat(20)}`,
+  reserve: `0x${"c1".repeat(20)}`,
+  privateSale: getAddress(`0x${"c2".repeat(20)}`),
+  otherRewards: `0x${"c1".repeat(20)}`,
+};
+const parameters = { accounts };
+const manifest = { network: "local", chainId: 31337, preset: "current", startBlock: 3, contracts, parameters };
 
 describe("manifest", () => {
   test("is taken as it is; what a deployment does without is the zero address", () => {
@@ -40,6 +59,16 @@ describe("manifest", () => {
     expect(found).toMatchObject({ network: "local", chainId: 31337, startBlock: 3 });
     expect(found.contracts.vpha).toBe(contracts["vpha"]);
     expect(found.contracts.teamVesting).toBe(zeroAddress);
+  });
+
+  test("names whose PHA does not circulate, each once and in lower case", () => {
+    expect(parseDeployment({ ...manifest, contracts: { ...contracts, teamVesting: null } }, "m.json").buckets).toEqual([
+      { name: "emission_vault", address: contracts["emissionVault"] },
+      { name: "worker_rewards", address: contracts["workerRewards"] },
+      { name: "reserve", address: accounts.reserve },
+      { name: "private_sale", address: accounts.privateSale.toLowerCase() },
+      { name: "governance", address: accounts.governance },
+    ]);
   });
 
   test.each(["tdxVerifier", "slashing"] as const)("names one %s, or several", (name) => {
@@ -63,6 +92,11 @@ describe("manifest", () => {
       "m.json: contracts.teamVesting must be an address",
     ],
     [{ ...manifest, network: undefined }, "m.json: network must be a name"],
+    [{ ...manifest, parameters: undefined }, "m.json: parameters must be an object"],
+    [
+      { ...manifest, parameters: { accounts: { ...accounts, reserve: "0x1" } } },
+      "m.json: parameters.accounts.reserve must be an address",
+    ],
     [[], "m.json: the manifest must be an object"],
   ])("that is wrong is refused by file and field (%#)", (json, message) => {
     expect(() => parseDeployment(json, "m.json")).toThrow(message);
@@ -103,7 +137,40 @@ describe("settings", () => {
     expect(databaseOf({}, "/d")).toEqual({ kind: "pglite", directory: "/d" });
   });
 
+  test("the API lets all origins read, limits others than this machine, and keeps answers", () => {
+    expect(originsOf({})).toBeNull();
+    expect(originsOf({ PHALA_CORS_ORIGINS: " * " })).toBeNull();
+    expect(originsOf({ PHALA_CORS_ORIGINS: "https://a.example, http://localhost:3000" })).toEqual([
+      "https://a.example",
+      "http://localhost:3000",
+    ]);
+    expect(rateLimitOf({})).toEqual({ perMinute: 600, includesLocal: false });
+    expect(rateLimitOf({ PHALA_RATE_LIMIT: "0" })).toEqual({ perMinute: 0, includesLocal: true });
+    expect(rateLimitOf({ PHALA_RATE_LIMIT: "60" })).toEqual({ perMinute: 60, includesLocal: true });
+    expect([trustedProxiesOf({}), trustedProxiesOf({ PHALA_TRUSTED_PROXIES: "2" })]).toEqual([0, 2]);
+    expect([answerCacheOf({}), answerCacheOf({ PHALA_ANSWER_CACHE: "0" })]).toEqual([32 * 2 ** 20, 0]);
+    expect([siteUrlOf({}), siteUrlOf({ PHALA_SITE_URL: "https://a.example/stake" })]).toEqual([
+      null,
+      "https://a.example/stake",
+    ]);
+  });
+
+  test("what is read of a chain is kept, unless the chain may begin anew; both can be set", () => {
+    expect(isCached({}, 1)).toBe(true);
+    expect(isCached({}, 31_337)).toBe(false);
+    expect(isCached({ PONDER_RPC_CACHE: "on" }, 31_337)).toBe(true);
+    expect(isCached({ PONDER_RPC_CACHE: "off" }, 1)).toBe(false);
+    expect(() => isCached({ PONDER_RPC_CACHE: "yes" }, 1)).toThrow('PONDER_RPC_CACHE must be on or off, not "yes"');
+  });
+
   test("what makes no sense is refused by name", () => {
+    for (const origins of ["a.example", "https://a.example/", "https://a.example,*", "null"]) {
+      expect(() => originsOf({ PHALA_CORS_ORIGINS: origins }), origins).toThrow("PHALA_CORS_ORIGINS");
+    }
+    expect(() => rateLimitOf({ PHALA_RATE_LIMIT: "-1" })).toThrow("PHALA_RATE_LIMIT");
+    expect(() => trustedProxiesOf({ PHALA_TRUSTED_PROXIES: "yes" })).toThrow("PHALA_TRUSTED_PROXIES");
+    expect(() => answerCacheOf({ PHALA_ANSWER_CACHE: "1.5" })).toThrow("PHALA_ANSWER_CACHE");
+    expect(() => siteUrlOf({ PHALA_SITE_URL: "javascript:alert(1)" })).toThrow("PHALA_SITE_URL");
     expect(() => rpcUrls({ PONDER_RPC_URL: "127.0.0.1:8545" })).toThrow("PONDER_RPC_URL");
     expect(() => intervalOf({ PONDER_POLLING_INTERVAL: "50" })).toThrow("PONDER_POLLING_INTERVAL");
     expect(() => lanesOf({ PONDER_RPC_LANES: "many" }, [])).toThrow("PONDER_RPC_LANES");
@@ -145,6 +212,15 @@ describe("maths", () => {
     expect(costOf({ shares: 1n, cost: 4n }, 1n)).toBe(4n);
   });
 
+  test("an epoch's budget is the same whatever was asked before", () => {
+    const [one, two] = [24_300_000n * WAD, 7n * WAD + 3n];
+    const asked = [one, two, one].flatMap((budget) => [0n, 5n, 4n, 103n].map((epoch) => [budget, epoch] as const));
+    for (const [budget, epoch] of asked) {
+      const before = emittedBefore(budget, epoch);
+      expect(epochBudget(budget, epoch)).toMatchObject({ before, within: emittedBefore(budget, epoch + 1n) - before });
+    }
+  });
+
   test("compounding, and its bound", () => {
     expect(compounded(0n)).toBe(0n);
     // (1 + 0.0831 / 365)^365 − 1 = 0.0866401…
@@ -169,5 +245,20 @@ describe("maths", () => {
         income.amount +
         ((2n * emitted(emission.budget, 896_400n)) / 5n - (2n * emitted(emission.budget, 1n)) / 5n),
     );
+  });
+});
+
+describe("changes to Ponder", () => {
+  test.each(engineChanges.map((change) => [change.what, change] as const))("%s", (_what, change) => {
+    const before = readFileSync(engineFile(change.file.replace("/ponder/", "")), "utf8");
+    const after = changed(before, change);
+    expect(after).not.toBeNull();
+    for (const [old, text] of change.replacements) {
+      expect(after).toContain(text);
+      expect(after?.replace(text, old)).not.toBe(after);
+    }
+    // Another version of Ponder is left alone.
+    expect(changed(`${before}${before}`, change)).toBeNull();
+    expect(changed("export {};", change)).toBeNull();
   });
 });

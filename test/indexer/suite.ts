@@ -1,12 +1,14 @@
 /** The suite on a chain of its own, and the indexer as the process that it is: what the indexer's tests run on. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Address, type Hash, type Hex, type TransactionReceipt, http, isHex, numberToHex } from "viem";
 import { buildDistribution } from "../../deploy/merkle.ts";
+import type { Parameters } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { indexerCommand } from "../../ponder/command.ts";
 import { chainClient, devAccount, startChain } from "../../scripts/devnet/chain.ts";
+import { startPostgres } from "../../scripts/devnet/postgres.ts";
 import { freePort, startService, waitFor } from "../../scripts/devnet/process.ts";
 import { accountGoverned } from "../helpers/parameters.ts";
 
@@ -23,7 +25,9 @@ export interface Order {
 export type Suite = Awaited<ReturnType<typeof startSuite>>;
 
 /** Starts a chain, deploys the suite with the `current` preset, and gives its accounts `airdrop` to claim. */
-export async function startSuite(options: { airdrop?: readonly (readonly [Address, bigint])[] } = {}) {
+export async function startSuite(
+  options: { airdrop?: readonly (readonly [Address, bigint])[]; team?: Partial<Parameters["team"]> } = {},
+) {
   const folder = mkdtempSync(path.join(tmpdir(), "phala-indexer-"));
   const chain = await startChain({ timestamp: Number(MIDNIGHT) + 3_660, accounts: 30 });
   const client = chainClient(chain.url);
@@ -31,7 +35,8 @@ export async function startSuite(options: { airdrop?: readonly (readonly [Addres
   const tree = buildDistribution(["account,amount", ...airdrop.map((row) => row.join(","))].join("\n"));
   const local = accountGoverned();
   if (local.distributor === null) throw new Error("the local parameters have no distributor");
-  const parameters = { ...local, distributor: { ...local.distributor, root: tree.root } };
+  const distributor = { ...local.distributor, root: tree.root };
+  const parameters = { ...local, distributor, team: local.team && { ...local.team, ...options.team } };
   const manifestPath = path.join(folder, "deployment.json");
   const manifest = await deploySuite({
     transport: http(chain.url, { retryCount: 0 }),
@@ -93,9 +98,22 @@ export async function startSuite(options: { airdrop?: readonly (readonly [Addres
 
 export type Indexer = Awaited<ReturnType<typeof startIndexer>>;
 
-/** Starts the indexer of `suite` with a database of its own. */
-export async function startIndexer(suite: Pick<Suite, "chain" | "folder" | "manifestPath">, name = "indexer") {
+/**
+ * Starts the indexer of `suite` with a database of its own: a PostgreSQL, which takes long jumps of time in its stride, unless PGlite
+ * is asked for. One that was stopped goes on under the same name.
+ */
+export async function startIndexer(
+  suite: Pick<Suite, "chain" | "folder" | "manifestPath">,
+  name = "indexer",
+  database: "postgres" | "pglite" = "postgres",
+) {
   const port = await freePort();
+  // PostgreSQL runs as nobody where we are root.
+  chmodSync(suite.folder, 0o755);
+  const postgres =
+    database === "postgres"
+      ? await startPostgres({ folder: path.join(suite.folder, name), settings: { fsync: "off" } })
+      : null;
   const lines: string[] = [];
   const { command, args, cwd, env } = indexerCommand({
     deployment: suite.manifestPath,
@@ -103,6 +121,7 @@ export async function startIndexer(suite: Pick<Suite, "chain" | "folder" | "mani
     port,
     directory: path.join(suite.folder, name),
     pollingInterval: 100,
+    ...(postgres === null ? {} : { databaseUrl: postgres.url() }),
   });
   const service = startService({ name, command, args, cwd, env, onLine: (line) => lines.push(line) });
   const url = `http://127.0.0.1:${port}`;
@@ -136,28 +155,17 @@ export async function startIndexer(suite: Pick<Suite, "chain" | "folder" | "mani
       return data;
     },
     /** All rows of a list, page by page. `fields` are the columns, `args` the list's arguments. */
-    async rows(list: string, fields: string, args = ""): Promise<Row[]> {
-      const found: Row[] = [];
-      let after = "";
-      for (;;) {
-        const page = `limit: 1000 ${args} ${after}`;
-        const data = await this.query(
-          `{ ${list}(${page}) { items { ${fields} } pageInfo { hasNextPage endCursor } } }`,
-        );
-        const answer = rowOf(data[list]);
-        found.push(...rowsOf(answer["items"]));
-        const { hasNextPage, endCursor } = rowOf(answer["pageInfo"]);
-        if (hasNextPage !== true) return found;
-        after = `after: ${JSON.stringify(endCursor)}`;
-      }
-    },
+    rows: (list: string, fields: string, args = "") => pagesOf(url, list, fields, args),
     /** The only row of a list. */
     async row(list: string, fields: string, args = ""): Promise<Row> {
       const [found, ...more] = await this.rows(list, fields, args);
       if (found === undefined || more.length > 0) throw new Error(`${list} has ${found ? "several rows" : "no row"}`);
       return found;
     },
-    stop: () => service.stop(15_000),
+    async stop() {
+      await service.stop(15_000);
+      await postgres?.stop();
+    },
   };
 }
 
@@ -183,6 +191,22 @@ export async function ask(url: string, query: string, variables: Row = {}) {
       typeof message === "string" ? message : JSON.stringify(message),
     ),
   };
+}
+
+/** All rows of a list of the indexer at `url`, page by page. `fields` are the columns, `args` the list's arguments. */
+export async function pagesOf(url: string, list: string, fields: string, args = ""): Promise<Row[]> {
+  const found: Row[] = [];
+  for (let after = ""; ;) {
+    const page = `limit: 1000 ${args} ${after}`;
+    const query = `{ ${list}(${page}) { items { ${fields} } pageInfo { hasNextPage endCursor } } }`;
+    const { data, errors } = await ask(url, query);
+    if (errors.length > 0 || data === null) throw new Error(`GraphQL: ${errors.join("; ")}`);
+    const answer = rowOf(data[list]);
+    found.push(...rowsOf(answer["items"]));
+    const { hasNextPage, endCursor } = rowOf(answer["pageInfo"]);
+    if (hasNextPage !== true) return found;
+    after = `after: ${JSON.stringify(endCursor)}`;
+  }
 }
 
 /** Has the node sign and send; viem's way would ask it five more questions first. */
@@ -230,8 +254,9 @@ export function big(row: Row | undefined, column: string): bigint {
   return BigInt(value);
 }
 
-/** An address as the indexer writes it. */
-export function lower(address: Address): Address {
-  const hex = address.slice(2).toLowerCase();
-  return `0x${hex}`;
-}
+export { lower } from "../../ponder/src/maths/addresses.ts";
+
+/** Sums of a column over rows: of integers beyond 32 bits, and of those within. */
+export const sumOf = (rows: readonly Row[], column: string) => rows.reduce((all, row) => all + big(row, column), 0n);
+export const totalOf = (rows: readonly Row[], column: string) =>
+  rows.reduce((all, row) => all + Number(row[column]), 0);

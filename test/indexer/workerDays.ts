@@ -2,14 +2,19 @@
 import type { Address } from "viem";
 import { expect } from "vitest";
 import { workerRewardsAbi } from "../../deploy/generated/abis.ts";
-import { type Row, big, lower } from "./suite.ts";
+import { createRandom } from "../../scripts/devnet/random.ts";
+import { reconcileNetworkHours, reconcileOperatorDays } from "./operatorRows.ts";
+import { type Row, big, lower, sumOf, totalOf } from "./suite.ts";
 import { type Indexed, TABLES, chainAt, hex, text } from "./workerRows.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
 
-/** Compares every day that is over. Returns how many there are. */
-export async function reconcileDays({ suite, indexer }: Indexed): Promise<number> {
+/** Compares days that are over: all, or `most` of them chosen by `seed`. Returns how many there are. */
+export async function reconcileDays(
+  { suite, indexer }: Indexed,
+  sample: { readonly seed: number; readonly most: number } = { seed: 0, most: Number.POSITIVE_INFINITY },
+): Promise<number> {
   const days = await indexer.rows("computeDays", TABLES.computeDays, `orderBy: "start"`);
   const workerDays = await indexer.rows("workerDays", TABLES.workerDays, `orderBy: "start"`);
   const modelDays = await indexer.rows("gpuModelDays", TABLES.gpuModelDays);
@@ -20,10 +25,11 @@ export async function reconcileDays({ suite, indexer }: Indexed): Promise<number
   const blocks = await blocksOf({ suite, indexer });
   const within = (rows: readonly Row[], { start, end }: { start: bigint; end: bigint }, column = "timestamp") =>
     rows.filter((row) => big(row, column) >= start && big(row, column) < end);
-  const sum = (rows: readonly Row[], column: string) => rows.reduce((all, row) => all + big(row, column), 0n);
-  const total = (rows: readonly Row[], column: string) => rows.reduce((all, row) => all + Number(row[column]), 0);
 
+  const random = createRandom(sample.seed);
+  const workers = await indexer.rows("workers", "worker registeredAt");
   for (const [i, row] of days.entries()) {
+    if (!random.chance(sample.most / days.length)) continue;
     const day = { start: big(row, "start"), end: big(row, "end") };
     expect(day).toEqual({ start: big(days[0], "start") + BigInt(i) * DAY, end: day.start + DAY });
     // The last block before the end, as if time had gone on.
@@ -44,29 +50,37 @@ export async function reconcileDays({ suite, indexer }: Indexed): Promise<number
       expect(big(row, name), name).toBe(big(row, `${name}Cumulative`) - before);
     }
     const ownHours = within(hours, day, "start");
-    expect(big(row, "weightHours")).toBe(BigInt(total(ownHours, "weight")));
-    expect([big(row, "emitted"), big(row, "earned")]).toEqual([sum(ownHours, "emitted"), sum(ownHours, "paid")]);
-    expect(big(row, "claimed")).toBe(sum(within(claims, day), "amount"));
-    expect(big(row, "slashed")).toBe(sum(within(slashed, day), "amount"));
+    expect(big(row, "weightHours")).toBe(BigInt(totalOf(ownHours, "weight")));
+    expect([big(row, "emitted"), big(row, "earned")]).toEqual([sumOf(ownHours, "emitted"), sumOf(ownHours, "paid")]);
+    expect(big(row, "claimed")).toBe(sumOf(within(claims, day), "amount"));
+    expect(big(row, "slashed")).toBe(sumOf(within(slashed, day), "amount"));
 
     const models = modelDays.filter((each) => big(each, "start") === day.start);
-    for (const name of ["heldGpus", "activeGpus", "activeWeight"]) expect(total(models, name), name).toBe(row[name]);
-    expect(total(models, "activeWorkers")).toBe(row["active"]);
+    for (const name of ["heldGpus", "activeGpus", "activeWeight"]) expect(totalOf(models, name), name).toBe(row[name]);
+    expect(totalOf(models, "activeWorkers")).toBe(row["active"]);
     expect(big(row, "collateral")).toBe(await chain.held());
 
     const own = workerDays.filter((each) => big(each, "start") === day.start);
     const counts: Record<string, number> = { active: 0, lapsed: 0, exiting: 0, exited: 0, removed: 0 };
     let [activeGpus, activeWeight, required] = [0, 0, 0n];
-    for (const worker of await indexer.rows("workers", "worker registeredAt")) {
-      const key = hex(worker, "worker");
-      const state = await chain.stateOf(key);
+    const said = await Promise.all(
+      workers.map(async (worker) => {
+        const key = hex(worker, "worker");
+        const [state, view, rewards] = await Promise.all([
+          chain.stateOf(key),
+          chain.workerOf(key),
+          chain.rewardsOf(key),
+        ]);
+        return { key, state, view, rewards };
+      }),
+    );
+    for (const { key, state, view, rewards } of said) {
       const dayOf = own.find((each) => each["worker"] === key);
       if (state.state === "none") {
         expect(dayOf).toBeUndefined();
         continue;
       }
       counts[state.state ?? ""] = (counts[state.state ?? ""] ?? 0) + 1;
-      const view = await chain.workerOf(key);
       if (state.state === "active")
         [activeGpus, activeWeight] = [activeGpus + view.gpuCount, activeWeight + view.weight];
       if (state.state === "active" || state.state === "lapsed") required += view.required;
@@ -81,20 +95,22 @@ export async function reconcileDays({ suite, indexer }: Indexed): Promise<number
       expect({ state: dayOf["state"], lapse: dayOf["lapse"] }, `${key} at ${day.end}`).toEqual(state);
       expect(dayOf["hoursUp"], `${key} from ${day.start}`).toBe(hoursOf);
       const ownClaims = claims.filter((claim) => claim["worker"] === key);
-      expect(big(dayOf, "claimed")).toBe(sum(within(ownClaims, day), "amount"));
-      expect(big(dayOf, "earnedCumulative") - big(dayOf, "claimedCumulative")).toBe(await chain.rewardsOf(key));
+      expect(big(dayOf, "claimed")).toBe(sumOf(within(ownClaims, day), "amount"));
+      expect(big(dayOf, "earnedCumulative") - big(dayOf, "claimedCumulative")).toBe(rewards);
     }
     expect(row).toMatchObject({ ...counts, activeGpus, activeWeight });
     expect(big(row, "required")).toBe(required);
     // Rounding leaves less than two wei per worker and settlement.
-    const missing = big(row, "earned") - sum(own, "earned");
+    const missing = big(row, "earned") - sumOf(own, "earned");
     expect(missing >= 0n && missing < 100n, `${missing} wei`).toBe(true);
   }
+  await reconcileNetworkHours({ suite, indexer }, days);
+  await reconcileOperatorDays({ suite, indexer }, days);
   // Each worker's days are its whole life.
   for (const key of new Set(workerDays.map((row) => text(row, "worker")))) {
     const own = workerDays.filter(({ worker }) => worker === key);
-    for (const name of ["earned", "claimed"]) expect(sum(own, name)).toBe(big(own.at(-1), `${name}Cumulative`));
-    expect(total(own, "hoursUp")).toBe(own.at(-1)?.["hoursUpCumulative"]);
+    for (const name of ["earned", "claimed"]) expect(sumOf(own, name)).toBe(big(own.at(-1), `${name}Cumulative`));
+    expect(totalOf(own, "hoursUp")).toBe(own.at(-1)?.["hoursUpCumulative"]);
   }
   return days.length;
 }

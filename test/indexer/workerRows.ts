@@ -3,29 +3,39 @@ import type { Address, Hex } from "viem";
 import { expect } from "vitest";
 import { slashingAbi, vphaAbi, workerRegistryAbi, workerRewardsAbi } from "../../deploy/generated/abis.ts";
 import { LAPSES, PROPOSAL_STATES, WORKER_STATES } from "../../scripts/compute/calls.ts";
+import { OPERATOR, OPERATOR_DAY, reconcileOperators } from "./operatorRows.ts";
 import { type Indexer, type Row, type Suite, big, lower, rowOf, rowsOf } from "./suite.ts";
 
 const HOUR = 3_600n;
 
+const COMPUTE_PERIOD = `start end active lapsed exiting exited removed attested heldGpus attestedGpus activeGpus activeWeight collateral
+  required pendingWithdrawals reserved weight reserve ceiling weightHours emitted earned claimed slashed weightHoursCumulative
+  emittedCumulative earnedCumulative claimedCumulative slashedCumulative`;
+
+const GPU_MODEL_PERIOD =
+  "model start end name heldGpus attestedWorkers attestedGpus activeGpus activeWorkers activeWeight";
+
 /** Columns of each table: all there are. */
 export const TABLES = {
-  computeNetworks: `address models workers active lapsed exiting exited removed heldGpus activeGpus activeWeight collateral required
+  computeNetworks: `address models workers active lapsed exiting exited removed attested heldGpus attestedGpus activeGpus activeWeight collateral required
     pendingWithdrawals reserved addedCumulative paidCumulative slashedCumulative slashing registrationsPausedUntil updatedAt`,
-  computeDays: `start end active lapsed exiting exited removed heldGpus activeGpus activeWeight collateral required
-    pendingWithdrawals reserved weight reserve ceiling weightHours emitted earned claimed slashed weightHoursCumulative
-    emittedCumulative earnedCumulative claimedCumulative slashedCumulative`,
-  gpuModels: `model name isListed collateral weight heldGpus activeGpus activeWorkers activeWeight updatedAt transaction`,
+  computeHours: COMPUTE_PERIOD,
+  computeDays: COMPUTE_PERIOD,
+  gpuModels: `model name isListed collateral weight heldGpus attestedWorkers attestedGpus activeGpus activeWorkers activeWeight updatedAt transaction`,
   gpuModelChanges: "id model isListed collateral weight block timestamp transaction",
-  gpuModelDays: "model start end name heldGpus activeGpus activeWorkers activeWeight",
+  gpuModelHours: GPU_MODEL_PERIOD,
+  gpuModelDays: GPU_MODEL_PERIOD,
   workers: `worker operator proposedOperator state lapse stateSince hasLostGpu isShort isAttested gpuMovedUntil model gpuCount gpuIds
     evidenceHash weight required attestedBlock validUntil stampedEpoch attestedAt attestations collateral pendingWithdrawal
     withdrawableAt reserved exitAt paidCumulative slashedCumulative leaseFrom leaseEnd leaseWeight carryWeight heartbeats
-    lastHeartbeatAt accrued claimedCumulative lastClaimedAt settledHoursCumulative dayEarnedCumulative
+    lastHeartbeatAt accrued claimedCumulative creditedCumulative lastClaimedAt settledHoursCumulative dayEarnedCumulative
     dayClaimedCumulative dayHoursCumulative registeredAt registeredBlock transaction updatedAt`,
   workerEvents: `id worker kind state lapse isTransition amount account gpu attestation weight until block timestamp
     transaction`,
   workerDays:
     "worker start end state lapse hoursUp earned claimed hoursUpCumulative earnedCumulative claimedCumulative",
+  operators: OPERATOR,
+  operatorDays: OPERATOR_DAY,
   gpus: "id worker isHeld since model attestedBlock firstSeenAt",
   gpuEvents: "id gpu kind worker former model block timestamp transaction",
   rewardsPools: `address hour weights leaseEnds weight nextWeight ceiling reserve emittedCumulative earnedCumulative claimedCumulative
@@ -45,10 +55,25 @@ export const TABLES = {
 const STANDING = `worker operator state lapse isAttested attestation switchKind floor validUntil weight leaseEnd rewards
   earnedCumulative timestamp`;
 
+/** A chain, and its contracts, that only reads are made of. */
+export interface ReadSuite {
+  readonly client: Pick<
+    Suite["client"],
+    "readContract" | "getContractEvents" | "getLogs" | "getBlock" | "getBlockNumber" | "call"
+  >;
+  readonly contracts: Suite["contracts"];
+}
+
 /** What is compared. */
 export interface Indexed {
-  readonly suite: Suite;
+  readonly suite: ReadSuite;
   readonly indexer: Indexer;
+}
+
+/** What is compared, as of a block that is indexed. */
+export interface Reconciled extends Indexed {
+  readonly blockNumber: bigint;
+  readonly timestamp: bigint;
 }
 
 /** Views have no cursor: one page is enough here. */
@@ -62,7 +87,7 @@ export const snake = (name: string | undefined): string | undefined =>
   name?.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 
 /** Reads of the contracts in a block; `time` lets the block be in another second than it was. */
-export function chainAt({ client, contracts }: Suite, blockNumber: bigint, time?: bigint) {
+export function chainAt({ client, contracts }: ReadSuite, blockNumber: bigint, time?: bigint) {
   const at = { blockNumber, ...(time !== undefined && { blockOverrides: { time } }) };
   const registry = { ...at, address: contracts.workerRegistry, abi: workerRegistryAbi } as const;
   const rewards = { ...at, address: contracts.workerRewards, abi: workerRewardsAbi } as const;
@@ -111,17 +136,20 @@ export async function reconcile(indexed: Indexed): Promise<Record<Address, strin
   const standing = await standings(indexer);
   const { epoch } = await indexer.row("attestationPolicys", "epoch");
   expect(standing).toHaveLength(workers.length);
-  for (const row of workers) {
-    await reconcileWorker(
-      chain,
-      row,
-      standing.find(({ worker }) => worker === row["worker"]),
-      row["stampedEpoch"] === epoch,
-    );
-  }
+  await Promise.all(
+    workers.map((row) =>
+      reconcileWorker(
+        chain,
+        row,
+        standing.find(({ worker }) => worker === row["worker"]),
+        row["stampedEpoch"] === epoch,
+      ),
+    ),
+  );
   await reconcileGpus(indexed, chain);
   await reconcileNetwork(indexed, chain, workers);
   await reconcileBooks(indexed, chain, workers, timestamp);
+  await reconcileOperators(indexed, workers);
   await reconcileSlashes(indexed, chain);
   return Object.fromEntries(
     workers.map((row) => [hex(row, "worker"), row["lapse"] === null ? text(row, "state") : text(row, "lapse")]),
@@ -186,17 +214,20 @@ async function reconcileWorker(chain: Chain, row: Row, standing: Row | undefined
 
 async function reconcileGpus({ indexer }: Indexed, chain: Chain): Promise<void> {
   const gpus = await indexer.rows("gpus", TABLES.gpus);
-  for (const row of gpus) {
-    const [worker, blockNumber, isHeld] = await chain.holderOf(hex(row, "id"));
-    expect([row["worker"], big(row, "attestedBlock"), row["isHeld"]], hex(row, "id")).toEqual([
-      lower(worker),
-      BigInt(blockNumber),
-      isHeld,
-    ]);
-    const events = await indexer.rows("gpuEvents", "kind worker", `where: { gpu: "${hex(row, "id")}" } orderBy: "id"`);
-    const last = events.at(-1);
-    expect([last?.["worker"], last?.["kind"] !== "released"]).toEqual([row["worker"], row["isHeld"]]);
-  }
+  const events = await indexer.rows("gpuEvents", "gpu kind worker", `orderBy: "id"`);
+  const last = new Map(events.map((row) => [row["gpu"], row]));
+  await Promise.all(
+    gpus.map(async (row) => {
+      const [worker, blockNumber, isHeld] = await chain.holderOf(hex(row, "id"));
+      expect([row["worker"], big(row, "attestedBlock"), row["isHeld"]], hex(row, "id")).toEqual([
+        lower(worker),
+        BigInt(blockNumber),
+        isHeld,
+      ]);
+      const event = last.get(row["id"]);
+      expect([event?.["worker"], event?.["kind"] !== "released"]).toEqual([row["worker"], row["isHeld"]]);
+    }),
+  );
   const models = await indexer.rows("gpuModels", TABLES.gpuModels);
   expect(models.map(({ model }) => model).sort()).toEqual([...(await chain.models())].sort());
   for (const row of models) {
@@ -233,6 +264,9 @@ async function reconcileNetwork({ suite, indexer }: Indexed, chain: Chain, worke
   const active = workers.filter(({ state }) => state === "active");
   const total = (column: string, of: readonly Row[]) => of.reduce((all, each) => all + Number(each[column]), 0);
   expect([row["activeGpus"], row["activeWeight"]]).toEqual([total("gpuCount", active), total("weight", active)]);
+  // Each row's own flag is compared with what the contract says.
+  const attested = staying.filter(({ isAttested }) => isAttested === true);
+  expect([row["attested"], row["attestedGpus"]]).toEqual([attested.length, total("gpuCount", attested)]);
   const models = await indexer.rows("gpuModels", TABLES.gpuModels);
   expect(total("heldGpus", models)).toBe(row["heldGpus"]);
   for (const each of models) {
@@ -241,6 +275,11 @@ async function reconcileNetwork({ suite, indexer }: Indexed, chain: Chain, worke
       own.length,
       total("gpuCount", own),
       total("weight", own),
+    ]);
+    const ownAttested = attested.filter(({ model }) => model === each["model"]);
+    expect([each["attestedWorkers"], each["attestedGpus"]]).toEqual([
+      ownAttested.length,
+      total("gpuCount", ownAttested),
     ]);
   }
   await reconcileLogs({ suite, indexer });
@@ -299,14 +338,15 @@ async function reconcileBooks(
 
 async function reconcileSlashes({ indexer }: Indexed, chain: Chain): Promise<void> {
   const slashes = await indexer.rows("slashProposals", TABLES.slashProposals);
-  for (const row of slashes) {
+  const check = async (row: Row): Promise<void> => {
     const state = await chain.proposalState(hex(row, "id"));
     expect(row["state"]).toBe(snake(PROPOSAL_STATES[state]));
     const isOpen = row["state"] === "open" || row["state"] === "rebutted";
     expect([row["closedAt"] === null, row["closeTransaction"] === null]).toEqual([isOpen, isOpen]);
     const last = row["rebuttedAt"] === null ? "rebuttalUntil" : "judgementUntil";
     expect(row["executableAt"]).toBe(row[last]);
-  }
+  };
+  await Promise.all(slashes.map(check));
   for (const row of await indexer.rows("slashWindows", TABLES.slashWindows)) {
     const [start, base, used] = await chain.windowOf(hex(row, "worker"));
     expect([big(row, "start"), big(row, "base"), big(row, "used")]).toEqual([BigInt(start), base, used]);

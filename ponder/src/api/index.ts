@@ -1,45 +1,69 @@
-/** The API: GraphQL at / and /graphql. Ponder itself adds /health, /ready, /status and /metrics. */
-import { Kind, parse } from "graphql";
-import { Hono } from "hono";
-import { graphql } from "ponder";
-import { db } from "ponder:api";
-import schema from "ponder:schema";
+/**
+ * The API: GraphQL at / and /graphql, the rest under /api. Ponder itself adds /health, /ready, /status and /metrics, which are
+ * not limited.
+ */
+import { Hono, type MiddlewareHandler } from "hono";
+import { originsOf, rateLimitOf, trustedProxiesOf } from "../../settings.ts";
+import type { ApiContext, ApiEnv } from "./context.ts";
+import { exportHandler } from "./export.ts";
+import { graphqlHandler } from "./graphql.ts";
+import { lagHandler } from "./lag.ts";
+import { clientOf, createLimiter, isLoopback } from "./limits.ts";
+import { supplyHandler } from "./supply.ts";
+import { yieldsHandler } from "./yields.ts";
 
-/** Enough for every query of `docs/graphql.md`, with room; too little to make the database suffer. */
-const LIMITS = { maxOperationDepth: 7, maxOperationTokens: 1_000, maxOperationAliases: 30 };
+/** What a file of any size counts for. */
+const EXPORT_WEIGHT = 20;
 
-/** Introspection reads no data, and is deep by nature. */
-const INTROSPECTION = { ...LIMITS, maxOperationDepth: 16 };
+const origins = originsOf(process.env);
+const proxies = trustedProxiesOf(process.env);
+const { perMinute, includesLocal } = rateLimitOf(process.env);
+const limiter = createLimiter(perMinute);
 
-const app = new Hono();
-const answer = graphql({ db, schema }, LIMITS);
-const introspect = graphql({ db, schema }, INTROSPECTION);
+const app = new Hono<ApiEnv>();
 
-for (const route of ["/", "/graphql"]) {
-  app.use(route, async (context, next) => {
-    const isAllowed = context.req.method === "POST" && isIntrospection(await context.req.raw.clone().text());
-    return (isAllowed ? introspect : answer)(context, next);
-  });
+app.onError((error, context) => {
+  console.error(`${context.req.method} ${context.req.path}:`, error);
+  return context.json({ message: "The answer could not be made; the log of the indexer says why. Try again." }, 500);
+});
+
+// Ponder allows all origins before it asks us; what a page may read is decided by the answer, not by the preflight.
+app.use(async (context, next) => {
+  await next();
+  if (origins === null) return;
+  const origin = context.req.header("origin");
+  context.res.headers.delete("access-control-allow-origin");
+  if (origin !== undefined && origins.includes(origin)) context.res.headers.set("access-control-allow-origin", origin);
+  context.res.headers.append("vary", "origin");
+});
+
+for (const route of ["/", "/graphql"]) app.all(route, graphqlHandler(charge));
+app.get("/api/total-supply", limited(1), supplyHandler("total"));
+app.get("/api/circulating-supply", limited(1), supplyHandler("circulating"));
+app.get("/api/yields", limited(1), yieldsHandler);
+app.get("/api/lag", limited(1), lagHandler);
+app.get("/api/export/:file", limited(EXPORT_WEIGHT), exportHandler);
+app.all("/api/*", (context) =>
+  context.json(
+    { message: "There are /api/total-supply, circulating-supply, yields, lag and export/NAME.csv, all by GET." },
+    404,
+  ),
+);
+
+function limited(weight: number): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => charge(context, weight) ?? (await next());
 }
 
-/** Whether the body asks for the schema and for nothing else. */
-function isIntrospection(body: string): boolean {
-  if (!body.includes("__schema") && !body.includes("__type")) return false;
-  try {
-    const request: unknown = JSON.parse(body);
-    if (typeof request !== "object" || request === null || !("query" in request)) return false;
-    if (typeof request.query !== "string") return false;
-    return parse(request.query, { maxTokens: LIMITS.maxOperationTokens }).definitions.every(
-      (definition) =>
-        definition.kind !== Kind.OPERATION_DEFINITION ||
-        definition.selectionSet.selections.every(
-          (selection) => selection.kind === Kind.FIELD && /^__(schema|type)$/.test(selection.name.value),
-        ),
-    );
-  } catch {
-    // Whatever it is, the other handler names what is wrong with it.
-    return false;
-  }
+/** Counts a request for its client. Returns the answer if that is too much, else null. */
+function charge(context: ApiContext, weight: number): Response | null {
+  if (perMinute === 0) return null;
+  const peer = context.env.incoming?.socket.remoteAddress ?? "";
+  const client = clientOf(peer, context.req.header("x-forwarded-for"), proxies);
+  if (!includesLocal && isLoopback(client)) return null;
+  const seconds = limiter.take(client, weight);
+  if (seconds === 0) return null;
+  const message = `Too many requests from ${client}: ${perMinute} a minute are answered, heavy ones count as several. Try again in ${seconds} s.`;
+  return context.json({ message, errors: [{ message }] }, 429, { "retry-after": String(seconds) });
 }
 
 export default app;

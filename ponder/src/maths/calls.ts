@@ -2,20 +2,17 @@
 import {
   type Abi,
   type AbiFunction,
-  type Address,
   type Hex,
   decodeFunctionData,
   encodeFunctionData,
-  isAddressEqual,
   toFunctionSelector,
+  toFunctionSignature,
 } from "viem";
-import { toFunctionSignature } from "viem";
 
-/** A contract of the suite: its name, and where it is. */
+/** A contract of the suite. */
 export interface Named {
   readonly name: string;
   readonly abi: Abi;
-  readonly address: Address | readonly Address[] | undefined;
 }
 
 /** A call as the schema has it; null where the contract or its function is not known. */
@@ -23,14 +20,6 @@ export interface DecodedCall {
   readonly contract: string | null;
   readonly signature: string | null;
   readonly arguments: string | null;
-}
-
-/** The suite's contract at `target`. */
-export function contractAt(contracts: readonly Named[], target: Address): Named | undefined {
-  return contracts.find(({ address }) => {
-    const all = typeof address === "string" ? [address] : (address ?? []);
-    return all.some((each) => isAddressEqual(each, target));
-  });
 }
 
 /** The signature of the function `selector` of `abi`. */
@@ -41,9 +30,8 @@ export function signatureOf(abi: Abi, selector: Hex): string | null {
   return item === undefined ? null : toFunctionSignature(item);
 }
 
-/** What `data` means for `target`. Data that is not what the function takes, or more than that, has a signature and no arguments. */
-export function decodeCall(contracts: readonly Named[], target: Address, data: Hex): DecodedCall {
-  const found = contractAt(contracts, target);
+/** What `data` means for the contract `found`. Data that is not what the function takes, or more than that, has a signature and no arguments. */
+export function decodeCall(found: Named | undefined, data: Hex): DecodedCall {
   if (found === undefined) return { contract: null, signature: null, arguments: null };
   const signature = signatureOf(found.abi, data.slice(0, 10) as Hex);
   let args: string | null = null;

@@ -15,3 +15,13 @@ export function closedSince(length: bigint, from: bigint, timestamp: bigint): bi
   const count = (startOf(length, timestamp) - from) / length;
   return Array.from({ length: count > 0n ? Number(count) : 0 }, (_, i) => from + BigInt(i) * length);
 }
+
+/** One row for each of the periods that start at `starts`, made from the one before; `before` is that before the first. */
+export function eachPeriod<Row>(
+  starts: readonly bigint[],
+  before: Row | null,
+  make: (start: bigint, previous: Row | null) => Row,
+): Row[] {
+  let previous = before;
+  return starts.map((start) => (previous = make(start, previous)));
+}

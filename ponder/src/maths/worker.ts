@@ -54,6 +54,7 @@ export function isShort(worker: { collateral: bigint; pendingWithdrawal: bigint;
 /** As `worker` in the schema. */
 export interface Holder {
   readonly state: WorkerState;
+  readonly isAttested: boolean;
   readonly gpuCount: number;
   readonly weight: number;
   readonly collateral: bigint;
@@ -66,6 +67,7 @@ export interface Holder {
 export function contributionOf(worker: Holder | null) {
   const is = (state: WorkerState) => (worker?.state === state ? 1 : 0);
   const active = is("active");
+  const attested = worker !== null && isStaying(worker) && worker.isAttested ? 1 : 0;
   return {
     workers: worker === null ? 0 : 1,
     active,
@@ -73,12 +75,36 @@ export function contributionOf(worker: Holder | null) {
     exiting: is("exiting"),
     exited: is("exited"),
     removed: is("removed"),
+    attested,
+    attestedGpus: attested * (worker?.gpuCount ?? 0),
     activeGpus: active * (worker?.gpuCount ?? 0),
     activeWeight: active * (worker?.weight ?? 0),
     collateral: worker?.collateral ?? 0n,
     required: worker !== null && isStaying(worker) ? worker.required : 0n,
     pendingWithdrawals: worker?.pendingWithdrawal ?? 0n,
     reserved: worker?.reserved ?? 0n,
+  };
+}
+
+type Contribution = ReturnType<typeof contributionOf>;
+
+/** Sums over workers once one of them adds `to` instead of `from`. */
+export function sumsAfter(sums: Contribution, from: Contribution, to: Contribution): Contribution {
+  return {
+    workers: sums.workers + to.workers - from.workers,
+    active: sums.active + to.active - from.active,
+    lapsed: sums.lapsed + to.lapsed - from.lapsed,
+    exiting: sums.exiting + to.exiting - from.exiting,
+    exited: sums.exited + to.exited - from.exited,
+    removed: sums.removed + to.removed - from.removed,
+    attested: sums.attested + to.attested - from.attested,
+    attestedGpus: sums.attestedGpus + to.attestedGpus - from.attestedGpus,
+    activeGpus: sums.activeGpus + to.activeGpus - from.activeGpus,
+    activeWeight: sums.activeWeight + to.activeWeight - from.activeWeight,
+    collateral: sums.collateral + to.collateral - from.collateral,
+    required: sums.required + to.required - from.required,
+    pendingWithdrawals: sums.pendingWithdrawals + to.pendingWithdrawals - from.pendingWithdrawals,
+    reserved: sums.reserved + to.reserved - from.reserved,
   };
 }
 

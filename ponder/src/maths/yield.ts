@@ -1,5 +1,5 @@
 /** Rates and yields, as integers times 1e18, rounded down. */
-import { EPOCH_COUNT, EPOCH_LENGTH, emittedBefore, epochAt, streamShare } from "../../../model/emission.ts";
+import { EPOCH_COUNT, EPOCH_LENGTH, epochAt, epochBudget, streamShare } from "../../../model/emission.ts";
 import { type Emission, MIN_SUPPLY, type Pool, toAssets } from "../../../model/pool.ts";
 import { YEAR } from "./period.ts";
 
@@ -20,8 +20,8 @@ export function aprOf(pool: Pool, emission: Emission, timestamp: bigint): bigint
   const epoch = epochAt(timestamp - emission.start);
   if (epoch >= EPOCH_COUNT) return 0n;
   // By the curve: what is emitted at once when the last epoch ends is no part of its rate.
-  const until = (k: bigint) => streamShare("stakers", emittedBefore(emission.budget, k));
-  const perEpoch = until(epoch + 1n) - until(epoch);
+  const { before, within } = epochBudget(emission.budget, epoch);
+  const perEpoch = streamShare("stakers", before + within) - streamShare("stakers", before);
   return (perEpoch * YEAR * WAD) / (EPOCH_LENGTH * (pool.assets + 1n));
 }
 

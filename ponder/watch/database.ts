@@ -1,0 +1,195 @@
+/** The watchdog's way into the database, and the locks that say who may write. */
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PGlite } from "@electric-sql/pglite";
+import { Client } from "pg";
+import { log, reasonOf } from "./log.ts";
+
+/** A row of an answer; every query asks for text, numbers and JSON only. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Database {
+  query(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** How long a query of the watchdog may take, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** First key of the advisory locks of indexers; the second is the schema's hash. */
+const LOCK_CLASS = 0x70686131;
+
+/** A PostgreSQL connection that comes back by itself. A query fails after `patienceMs`. */
+export function openPostgres(url: string, name: string, patienceMs = PATIENCE_MS): Database {
+  let client: Promise<Client> | undefined;
+  const connect = async () => {
+    const made = new Client({
+      connectionString: url,
+      application_name: name,
+      connectionTimeoutMillis: PATIENCE_MS,
+      query_timeout: patienceMs,
+    });
+    const forget = () => (client = undefined);
+    made.once("error", forget);
+    made.once("end", forget);
+    await made.connect();
+    return made;
+  };
+  return {
+    async query(sql, values = []) {
+      try {
+        const { rows } = await (await (client ??= connect())).query<Row>(sql, [...values]);
+        return rows;
+      } catch (error) {
+        // Whatever state the connection is in: the next query has a new one.
+        const last = client;
+        client = undefined;
+        void last?.then((broken) => broken.end()).catch(() => undefined);
+        throw error;
+      }
+    },
+    async close() {
+      await (await client?.catch(() => undefined))?.end();
+    },
+  };
+}
+
+/** PGlite, opened by us: nobody else may have it open. */
+export async function openPglite(directory: string): Promise<Database> {
+  mkdirSync(directory, { recursive: true });
+  const instance = await PGlite.create(directory);
+  return { query: (sql, values) => queryPglite(instance, sql, values), close: () => instance.close() };
+}
+
+/** Ponder has not opened the database yet. */
+export class NotOpenYet extends Error {
+  override readonly name = "NotOpenYet";
+}
+
+/** PGlite as Ponder has it open in this process; fails with {@link NotOpenYet} until it has. */
+export function sharedPglite(): Database {
+  return {
+    query(sql, values) {
+      const instance = ponderPglite();
+      if (instance === undefined) return Promise.reject(new NotOpenYet("The database is not open yet."));
+      return queryPglite(instance, sql, values);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function queryPglite(instance: PGlite, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  return (await instance.query<Row>(sql, [...values])).rows;
+}
+
+/** Ponder leaves its database on the global object, for its API. */
+function ponderPglite(): PGlite | undefined {
+  const database: unknown = Reflect.get(globalThis, "PONDER_DATABASE");
+  if (typeof database !== "object" || database === null || !("driver" in database)) return undefined;
+  const { driver } = database;
+  if (typeof driver !== "object" || driver === null || !("instance" in driver)) return undefined;
+  return driver.instance instanceof PGlite ? driver.instance : undefined;
+}
+
+/** Whether there is a database in `directory`. */
+export function hasPglite(directory: string): boolean {
+  return existsSync(path.join(directory, "PG_VERSION"));
+}
+
+/** The right to write to one schema. It ends with the process, however that ends. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock of `schema`; null where another process has it. `onLost` is called once if the connection that holds it ends:
+ * from then on another process may write.
+ */
+export async function lockPostgres(
+  url: string,
+  schema: string,
+  onLost: (reason: string) => void,
+): Promise<Lock | null> {
+  const client = new Client({
+    connectionString: url,
+    application_name: `${schema}_lock`,
+    connectionTimeoutMillis: PATIENCE_MS,
+    keepAlive: true,
+  });
+  let isHeld = false;
+  const lost = (reason: string) => {
+    if (!isHeld) return;
+    isHeld = false;
+    onLost(reason);
+  };
+  client.on("error", (error) => lost(error.message));
+  client.on("end", () => lost("the connection has ended"));
+  await client.connect();
+  const { rows } = await client.query<{ isOurs: boolean }>(
+    `SELECT pg_try_advisory_lock($1, hashtext($2)) AS "isOurs"`,
+    [LOCK_CLASS, schema],
+  );
+  if (rows[0]?.isOurs !== true) {
+    await client.end();
+    return null;
+  }
+  isHeld = true;
+  return {
+    async release() {
+      isHeld = false;
+      await client.end();
+    },
+  };
+}
+
+/** Files that are locked: one that nothing refers to would be closed, and its lock given up. */
+const locked = new Set<DatabaseSync>();
+
+/** Takes the lock of a PGlite directory, which the system itself keeps: a file beside it, locked by SQLite. */
+export function lockPglite(directory: string): Lock | null {
+  mkdirSync(path.dirname(directory), { recursive: true });
+  const file = new DatabaseSync(`${directory}.lock`, { timeout: 0 });
+  try {
+    file.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (error) {
+    file.close();
+    if (/locked|busy/i.test(reasonOf(error))) return null;
+    throw error;
+  }
+  locked.add(file);
+  return {
+    release() {
+      locked.delete(file);
+      file.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Ends what an indexer that is gone has left open on `schema`: its transactions would hold their rows and tables. */
+export async function endLeftovers(database: Database, schema: string): Promise<void> {
+  const names = [`${schema}_user`, `${schema}_internal`];
+  const left = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = ANY($1)`;
+  for (let i = 0; i < 50; ++i) {
+    const ended = await database.query(`SELECT pg_terminate_backend(pid) ${left}`, [names]).catch((error: unknown) => {
+      log("warn", "Connections of an earlier indexer cannot be ended", { reason: reasonOf(error) });
+      return [];
+    });
+    if (ended.length === 0) return;
+    await sleep(100);
+  }
+}
+
+/** Clears the mark with which Ponder waits for a former process: who has the lock knows that it is gone. */
+export async function clearMark(database: Database, schema: string): Promise<void> {
+  if (!(await hasTable(database, schema, "_ponder_meta"))) return;
+  await database.query(`UPDATE "${schema}"._ponder_meta SET value = jsonb_set(value, '{is_locked}', '0')`);
+}
+
+/** Whether `schema` has the table or view `name`. */
+export async function hasTable(database: Database, schema: string, name: string): Promise<boolean> {
+  const [row] = await database.query("SELECT to_regclass($1)::text AS found", [`"${schema}"."${name}"`]);
+  return typeof row?.["found"] === "string";
+}

@@ -1,0 +1,95 @@
+/**
+ * What is changed in Ponder while it is loaded: two places whose cost grows with the number of event handlers, of which this
+ * indexer has more than a hundred. Neither changes a result. See `docs/decisions/0032-two-places-in-ponder.md`.
+ *
+ * Each change names the text that it replaces. A version of Ponder that has another text there runs unchanged, and says so.
+ */
+import { findPackageJSON, registerHooks } from "node:module";
+import path from "node:path";
+import { log } from "./log.ts";
+
+/** The file of Ponder's at `name`, within its package. */
+export function engineFile(name: string): string {
+  const manifest = findPackageJSON("ponder", import.meta.url);
+  if (manifest === undefined) throw new Error("the package `ponder` is not installed: run `npm ci`");
+  return path.join(path.dirname(manifest), name);
+}
+
+/** Ponder's command line. */
+export const engineProgram = (): string => engineFile("dist/esm/bin/ponder.js");
+
+interface Change {
+  /** The file, as its URL ends. */
+  readonly file: string;
+  readonly what: string;
+  readonly replacements: readonly (readonly [before: string, after: string])[];
+}
+
+const CHANGES: readonly Change[] = [
+  {
+    file: "/ponder/dist/esm/build/config.js",
+    // Until an event has come a few times, Ponder reads every column of its block and transaction; some events never come. A
+    // column that a handler misses is noticed by Ponder, which then reads all of them for that event.
+    what: "only the columns of blocks and transactions that handlers use are read",
+    replacements: [
+      ["import { defaultBlockFilterInclude,", "import { requiredLogFilterInclude, defaultBlockFilterInclude,"],
+      ["include: defaultLogFilterInclude.concat(", "include: requiredLogFilterInclude.concat("],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/runtime/events.js",
+    what: "a log is compared with the filters of its own first topic only",
+    replacements: [
+      [
+        "    let blocksIndex = 0;\n",
+        `    const indexesByTopic = new Map();
+    const callbackIndexesOf = (log) => {
+        const topic = log.topics[0];
+        let indexes = indexesByTopic.get(topic);
+        if (indexes === undefined) {
+            indexes = logEventCallbackIndexes.filter((index) => {
+                const { topic0 } = eventCallbacks[index].filter;
+                return isLogFilterMatched({ filter: { topic0 }, log });
+            });
+            indexesByTopic.set(topic, indexes);
+        }
+        return indexes;
+    };
+    let blocksIndex = 0;
+`,
+      ],
+      [
+        "for (const logEventCallbackIndex of logEventCallbackIndexes) {",
+        "for (const logEventCallbackIndex of callbackIndexesOf(log)) {",
+      ],
+    ],
+  },
+];
+
+/** `source` with every replacement, or null where one of them does not occur exactly once. */
+export function changed(source: string, { replacements }: Pick<Change, "replacements">): string | null {
+  let text = source;
+  for (const [before, after] of replacements) {
+    if (text.split(before).length !== 2) return null;
+    text = text.replace(before, () => after);
+  }
+  return text;
+}
+
+/** The changes, for the test that compares them with the version that is installed. */
+export const engineChanges = CHANGES;
+
+/** Changes Ponder's files as they are loaded from now on. */
+export function adjustEngine(): void {
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      const change = CHANGES.find(({ file }) => url.endsWith(file));
+      if (change === undefined || loaded.source === undefined) return loaded;
+      const source = typeof loaded.source === "string" ? loaded.source : new TextDecoder().decode(loaded.source);
+      const text = changed(source, change);
+      if (text === null) log("warn", "This version of Ponder is run as it is", { without: change.what });
+      return text === null ? loaded : { ...loaded, source: text };
+    },
+  });
+}

@@ -1,0 +1,192 @@
+/**
+ * Checks what the node answers when Ponder asks for logs, before Ponder sees it: an answer that does not fit is asked for again,
+ * and never indexed.
+ *
+ * - All logs of a block: their indices are 0, 1, 2 … without gaps, and their Bloom filter is the one in the block's header.
+ * - With `isVerifying`: logs are asked for twice, the second time in other pieces, and both answers are the same.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Hex, hexToNumber, keccak256, numberToHex } from "viem";
+import { log } from "./log.ts";
+import type { Problem } from "./state.ts";
+
+/** Tries of one request, and the longest pause between two, in milliseconds. */
+const TRIES = 8;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** How long an answer that did not fit stays a problem, in milliseconds. */
+const MEMORY_MS = 10_000;
+
+/** Headers whose Bloom filter is remembered: those of blocks whose logs may still be asked for. */
+const HEADERS = 512;
+
+/** Topics and addresses whose bits are remembered. */
+const ITEMS = 10_000;
+
+type Call = (request: { readonly method: string; readonly params?: unknown }, context?: unknown) => Promise<unknown>;
+
+interface Entry {
+  readonly address: Hex;
+  readonly topics: readonly Hex[];
+  readonly blockHash: Hex;
+  readonly blockNumber: Hex;
+  readonly logIndex: Hex;
+}
+
+interface Lie {
+  readonly at: number;
+  readonly what: string;
+}
+
+let lastLie: Lie | undefined;
+
+/** What the node's last answers were like. */
+export function inconsistency(): Problem | undefined {
+  if (lastLie === undefined || Date.now() - lastLie.at > MEMORY_MS) return undefined;
+  return {
+    code: "rpc_inconsistent",
+    message: `The RPC node contradicts itself (${lastLie.what}). Nothing of it is indexed; it is asked again. If this goes on, use another node.`,
+  };
+}
+
+/** Puts the checks before every node of Ponder, as soon as Ponder has made them. */
+export function checkAnswers(isVerifying: boolean): void {
+  let build: unknown;
+  Object.defineProperty(globalThis, "PONDER_INDEXING_BUILD", {
+    configurable: true,
+    get: () => build,
+    set(value: unknown) {
+      build = value;
+      if (typeof value !== "object" || value === null || !("rpcs" in value) || !Array.isArray(value.rpcs)) {
+        throw new Error("Ponder keeps its RPC nodes elsewhere than in 0.16.10: its answers cannot be checked.");
+      }
+      for (const rpc of value.rpcs as unknown[]) wrap(rpc, isVerifying);
+    },
+  });
+}
+
+function wrap(rpc: unknown, isVerifying: boolean): void {
+  if (!hasRequest(rpc))
+    throw new Error("Ponder's RPC nodes are others than in 0.16.10: their answers cannot be checked.");
+  const call: Call = rpc.request.bind(rpc);
+  rpc.request = checked(call, isVerifying);
+}
+
+function hasRequest(value: unknown): value is { request: Call } {
+  return typeof value === "object" && value !== null && "request" in value && typeof value.request === "function";
+}
+
+/** `call` with the checks. */
+export function checked(call: Call, isVerifying: boolean): Call {
+  const blooms = new Map<string, Hex>();
+  return async (request, context) => {
+    if (request.method !== "eth_getLogs") {
+      const answer = await call(request, context);
+      if (request.method === "eth_getBlockByNumber" || request.method === "eth_getBlockByHash") keep(blooms, answer);
+      return answer;
+    }
+    for (let tries = 1; ; ++tries) {
+      const answer = await call(request, context);
+      if (!isLogs(answer)) return answer;
+      const what =
+        flaw(request.params, answer, blooms) ?? (isVerifying ? await contradiction(call, request, answer) : null);
+      if (what === null) return answer;
+      lastLie = { at: Date.now(), what };
+      log("warn", "The RPC node contradicts itself", { what, request: JSON.stringify(request.params), tries });
+      if (tries === TRIES) throw new Error(`The RPC node contradicts itself: ${what}`);
+      await sleep(Math.min(LONGEST_PAUSE_MS, 250 * 2 ** (tries - 1)));
+    }
+  };
+}
+
+function keep(blooms: Map<string, Hex>, block: unknown): void {
+  if (typeof block !== "object" || block === null || !("hash" in block) || !("logsBloom" in block)) return;
+  const { hash, logsBloom } = block;
+  if (typeof hash !== "string" || typeof logsBloom !== "string" || !isHexText(logsBloom)) return;
+  blooms.delete(hash);
+  blooms.set(hash, logsBloom);
+  const [oldest] = blooms.keys();
+  if (blooms.size > HEADERS && oldest !== undefined) blooms.delete(oldest);
+}
+
+const isHexText = (value: string): value is Hex => value.startsWith("0x");
+
+function isLogs(value: unknown): value is readonly Entry[] {
+  return Array.isArray(value);
+}
+
+/** The filter of a request; null where there is none. */
+function filterOf(params: unknown): Readonly<Record<string, unknown>> | null {
+  if (!Array.isArray(params)) return null;
+  const filter: unknown = params[0];
+  return typeof filter === "object" && filter !== null ? Object.fromEntries(Object.entries(filter)) : null;
+}
+
+/** What is wrong with the answer by itself; null if nothing is. */
+function flaw(params: unknown, logs: readonly Entry[], blooms: ReadonlyMap<string, Hex>): string | null {
+  const filter = filterOf(params);
+  const hash = filter?.["blockHash"];
+  if (typeof hash !== "string" || filter?.["address"] !== undefined || filter?.["topics"] !== undefined) return null;
+  const stray = logs.find((entry) => entry.blockHash.toLowerCase() !== hash.toLowerCase());
+  if (stray !== undefined) return `among the logs of block ${hash} is one of ${stray.blockHash}`;
+  const indices = logs.map(({ logIndex }) => hexToNumber(logIndex)).sort((a, b) => a - b);
+  if (indices.some((index, i) => index !== i)) return `the logs of block ${hash} are not all of its logs`;
+  const bloom = blooms.get(hash);
+  if (bloom !== undefined && bloomOf(logs) !== bloom.toLowerCase()) {
+    return `the logs of block ${hash} do not give the Bloom filter of its header`;
+  }
+  return null;
+}
+
+const bits = new Map<Hex, readonly number[]>();
+
+function bitsOf(item: Hex): readonly number[] {
+  const known = bits.get(item);
+  if (known !== undefined) return known;
+  const hash = keccak256(item, "bytes");
+  const found = [0, 2, 4].map((i) => (((hash[i] ?? 0) << 8) | (hash[i + 1] ?? 0)) & 2_047);
+  if (bits.size >= ITEMS) bits.clear();
+  bits.set(item, found);
+  return found;
+}
+
+/** The Bloom filter of all `logs` (yellow paper, 4.4.3), in lower-case hex. */
+export function bloomOf(logs: readonly Pick<Entry, "address" | "topics">[]): string {
+  const bloom = new Uint8Array(256);
+  for (const { address, topics } of logs) {
+    for (const item of [address, ...topics]) {
+      for (const bit of bitsOf(item)) bloom[255 - (bit >> 3)] = (bloom[255 - (bit >> 3)] ?? 0) | (1 << (bit & 7));
+    }
+  }
+  return `0x${Buffer.from(bloom).toString("hex")}`;
+}
+
+/** Asks again, a range in two halves and a block by its number: what differs, or null. */
+async function contradiction(
+  call: Call,
+  request: { readonly method: string; readonly params?: unknown },
+  logs: readonly Entry[],
+): Promise<string | null> {
+  const filter = filterOf(request.params);
+  if (filter === null) return null;
+  const pieces = piecesOf(filter);
+  const answers = await Promise.all(pieces.map((piece) => call({ method: request.method, params: [piece] })));
+  const again = answers.flatMap((answer) => (isLogs(answer) ? answer : []));
+  const first = new Set(logs.map(nameOf));
+  const second = new Set(again.map(nameOf));
+  if (first.size === second.size && [...first].every((name) => second.has(name))) return null;
+  return `it was asked twice for the same logs, and gave ${first.size}, then ${second.size}`;
+}
+
+function piecesOf(filter: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>[] {
+  const { fromBlock, toBlock } = filter;
+  if (typeof fromBlock !== "string" || typeof toBlock !== "string") return [filter];
+  if (!isHexText(fromBlock) || !isHexText(toBlock) || fromBlock === toBlock) return [filter];
+  const middle = Math.floor((hexToNumber(fromBlock) + hexToNumber(toBlock)) / 2);
+  return [
+    { ...filter, toBlock: numberToHex(middle) },
+    { ...filter, fromBlock: numberToHex(middle + 1) },
+  ];
+}
+
+const nameOf = ({ blockHash, logIndex }: Entry) => `${blockHash} ${logIndex}`;

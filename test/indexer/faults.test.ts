@@ -1,0 +1,399 @@
+/**
+ * Kills, faulty nodes, a database that goes away, a full disk: nothing is lost, nothing is there twice, and it is well again without
+ * anybody's help. Each is compared with a clean index of the same chain. `npm run test:deep` does all of it more often.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Postgres, startPostgres } from "../../scripts/devnet/postgres.ts";
+import { createRandom } from "../../scripts/devnet/random.ts";
+import {
+  type Fault,
+  type IndexerProcess,
+  type ProcessOptions,
+  Refusal,
+  answerOf,
+  contentOf,
+  isDeep,
+  startFaultyNode,
+  startProcess,
+  startTrade,
+} from "./operations.ts";
+import { type Json, type Suite, rowOf, startSuite } from "./suite.ts";
+
+/**
+ * How long it may take until it is well again, in milliseconds: 30 s, or twice what a first start takes where other work has
+ * the processors.
+ */
+let patience = 30_000;
+
+/** How often what is killed is killed. */
+const KILLS = isDeep
+  ? { backfill: 20, live: 10, postgres: 5, pgliteBackfill: 20, pgliteLive: 10 }
+  : { backfill: 1, live: 1, postgres: 1, pgliteBackfill: 1, pgliteLive: 1 };
+
+const TIMEOUT = isDeep ? 3_600_000 : 300_000;
+const random = createRandom(Number(process.env["PHALA_TEST_SEED"] ?? "7"));
+
+let suite: Suite;
+let postgres: Postgres;
+let trade: Awaited<ReturnType<typeof startTrade>>;
+const started: { stop: () => Promise<unknown> }[] = [];
+
+beforeAll(async () => {
+  suite = await startSuite();
+  started.push(suite);
+  chmodSync(suite.folder, 0o755);
+  postgres = await startPostgres({ folder: path.join(suite.folder, "postgres") });
+  // It is another one after it was killed.
+  started.push({ stop: () => postgres.stop() });
+  trade = await startTrade(suite, 7);
+  await trade.blocks(isDeep ? 400 : 60, 4);
+  const first = await startProcess(suite, { databaseUrl: await freshDatabase() });
+  started.push(first);
+  const took = await first.ready(180_000);
+  patience = Math.max(patience, 2 * took);
+  tell("a first start", [took]);
+  await first.stop();
+}, 300_000);
+
+afterAll(async () => {
+  for (const { stop } of started.reverse()) await stop();
+});
+
+/** Databases need names of their own. */
+let count = 0;
+const freshDatabase = () => postgres.create(`database_${(count += 1)}`);
+const freshDirectory = () => path.join(suite.folder, `pglite_${(count += 1)}`);
+
+/** Compares with an index that nothing has happened to. */
+async function isLikeClean(indexer: IndexerProcess): Promise<void> {
+  const head = await suite.client.getBlockNumber();
+  await indexer.reach(head);
+  const clean = await startProcess(suite, { databaseUrl: await freshDatabase(), schema: "clean" });
+  try {
+    await clean.ready();
+    await clean.reach(head);
+    const content = await contentOf(clean);
+    expect(Object.values(content).flat().length).toBeGreaterThan(200);
+    expect(await contentOf(indexer)).toEqual(content);
+  } finally {
+    await clean.stop();
+  }
+}
+
+/** What took how long, for those who read the output. */
+function tell(what: string, times: readonly number[]): void {
+  const seconds = [...times].sort((a, b) => a - b).map((ms) => (ms / 1000).toFixed(1));
+  console.log(`${what}: ${times.length}, well again after ${seconds.join(" ")} s`);
+}
+
+async function killedInBackfill(options: ProcessOptions, times: number): Promise<IndexerProcess> {
+  const indexer = await startProcess(suite, options);
+  started.push(indexer);
+  const took: number[] = [];
+  for (let i = 0; i < times; ++i) {
+    // From before it opens the database to after the last block.
+    await sleep(random.next() * 9_000);
+    await expect.poll(() => attempt(() => indexer.kill()), { timeout: 10_000 }).toBe(true);
+  }
+  took.push(await indexer.ready(patience));
+  tell("killed in the backfill, the last of all", took);
+  return indexer;
+}
+
+function attempt(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function killedLive(indexer: IndexerProcess, times: number): Promise<void> {
+  const took: number[] = [];
+  for (let i = 0; i < times; ++i) {
+    const trading = trade.blocks(12, 4);
+    await sleep(random.next() * 800);
+    indexer.kill();
+    await trading;
+    // It is well when it has what happened meanwhile.
+    const begun = Date.now();
+    await indexer.reach(await suite.client.getBlockNumber(), patience);
+    await indexer.ready(patience);
+    took.push(Date.now() - begun);
+  }
+  tell("killed live", took);
+  expect(Math.max(...took)).toBeLessThan(patience);
+}
+
+describe.skipIf(process.platform !== "linux")("killed", () => {
+  test("in the backfill, live, and PostgreSQL itself", { timeout: TIMEOUT }, async () => {
+    const indexer = await killedInBackfill({ databaseUrl: await freshDatabase() }, KILLS.backfill);
+    try {
+      await killedLive(indexer, KILLS.live);
+      const took: number[] = [];
+      for (let i = 0; i < KILLS.postgres; ++i) {
+        const trading = trade.blocks(10, 4);
+        await sleep(random.next() * 500);
+        process.kill(postgres.pid(), "SIGKILL");
+        await postgres.service.ended;
+        await trading;
+        await indexer.problem("database");
+        const { folder, port } = postgres;
+        postgres = await startPostgres({ folder, port });
+        const begun = Date.now();
+        await indexer.ready(patience);
+        await indexer.reach(await suite.client.getBlockNumber(), patience);
+        took.push(Date.now() - begun);
+      }
+      tell("PostgreSQL killed", took);
+      await isLikeClean(indexer);
+    } finally {
+      await indexer.stop();
+    }
+  });
+
+  test("in the backfill and live, on PGlite", { timeout: TIMEOUT }, async () => {
+    const indexer = await killedInBackfill({ directory: freshDirectory() }, KILLS.pgliteBackfill);
+    try {
+      await killedLive(indexer, KILLS.pgliteLive);
+      await isLikeClean(indexer);
+    } finally {
+      await indexer.stop();
+    }
+  });
+
+  test.skipIf(!isDeep)("with its launcher: a second start takes over at once", { timeout: TIMEOUT }, async () => {
+    const options = { databaseUrl: await freshDatabase() };
+    const first = await startProcess(suite, options);
+    await first.ready();
+    // One that waits, as a spare does.
+    const second = await startProcess(suite, options);
+    await second.problem("starting");
+    await expect.poll(() => second.lines.join("\n"), { timeout: 20_000 }).toContain("Another indexer is at work");
+    try {
+      await first.killAll();
+      expect(await second.ready(patience)).toBeLessThan(patience);
+      await trade.blocks(3);
+      await isLikeClean(second);
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+/** What a node can do wrong, and what /ready says of it; null: it is none of its business. */
+const FAULTS: Readonly<Record<string, { readonly fault: () => Fault; readonly says: string | null }>> = {
+  "does not answer": { says: "rpc", fault: () => () => Promise.resolve(new Refusal("drop")) },
+  "never answers": { says: "rpc", fault: () => () => Promise.resolve(new Refusal("stall")) },
+  "limits the rate": { says: "rpc_rate_limited", fault: () => () => Promise.resolve(new Refusal(429)) },
+  "drops every third request": {
+    says: null,
+    fault: () => {
+      let asked = 0;
+      return (_, answer) => ((asked += 1) % 3 === 0 ? Promise.resolve(new Refusal("drop")) : answer());
+    },
+  },
+  "leaves out every second log": {
+    says: "rpc_inconsistent",
+    fault: () => changeLogs((logs) => logs.filter((_, i) => i % 2 === 0)),
+  },
+  "leaves out the second half of the logs": {
+    says: "rpc_inconsistent",
+    fault: () => changeLogs((logs) => logs.slice(0, Math.floor(logs.length / 2))),
+  },
+  "has no logs": { says: "rpc_inconsistent", fault: () => changeLogs(() => []) },
+  "returns half of a block's transactions": {
+    says: null,
+    fault: () => changeBlocks((block) => ({ ...block, transactions: listOf(block["transactions"]).slice(0, 1) })),
+  },
+  "returns blocks whose parents do not fit": {
+    says: null,
+    fault: () => changeBlocks((block) => ({ ...block, parentHash: `0x${"77".repeat(32)}` })),
+  },
+  "goes back and forth between two heads": {
+    says: null,
+    fault: () => {
+      let asked = 0;
+      return async ({ method, params }, answer) => {
+        if (method !== "eth_getBlockByNumber" || params[0] !== "latest" || (asked += 1) % 2 === 0) return answer();
+        const head = await suite.client.getBlockNumber();
+        return answerOf(suite.chain.url, "eth_getBlockByNumber", [`0x${(head - 3n).toString(16)}`, true]);
+      };
+    },
+  },
+};
+
+/** What `npm test` tries. */
+const SAMPLE = ["limits the rate", "leaves out the second half of the logs", "returns half of a block's transactions"];
+
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+
+function changeLogs(change: (logs: readonly Json[]) => readonly Json[]): Fault {
+  return async ({ method }, answer) => {
+    const result = await answer();
+    return method === "eth_getLogs" ? change(listOf(result)) : result;
+  };
+}
+
+function changeBlocks(change: (block: ReturnType<typeof rowOf>) => Json): Fault {
+  return async ({ method }, answer) => {
+    const result = await answer();
+    const isBlock = method === "eth_getBlockByNumber" || method === "eth_getBlockByHash";
+    return isBlock && result !== null && result !== undefined ? change(rowOf(result)) : result;
+  };
+}
+
+describe.skipIf(process.platform !== "linux")("a node", () => {
+  let node: Awaited<ReturnType<typeof startFaultyNode>>;
+  let indexer: IndexerProcess;
+
+  beforeAll(async () => {
+    node = await startFaultyNode(suite.chain.url);
+    indexer = await startProcess(suite, {
+      databaseUrl: await freshDatabase(),
+      rpcUrl: node.url,
+      env: { PHALA_VERIFY_LOGS: "1", PHALA_MAX_LAG: "8" },
+    });
+    await indexer.ready();
+  }, 120_000);
+
+  afterAll(async () => {
+    await indexer.stop();
+    await node.stop();
+  });
+
+  test.each(Object.entries(FAULTS).filter(([name]) => isDeep || SAMPLE.includes(name)))(
+    "that %s",
+    { timeout: 120_000 },
+    async (_, { fault, says }) => {
+      const before = await suite.client.getBlockNumber();
+      node.set(fault());
+      await trade.blocks(4, 4);
+      if (says !== null) {
+        await indexer.problem(says, 40_000);
+        expect(await indexer.metrics()).toContain(`phala_indexer_problem{code="${says}"} 1`);
+      } else {
+        await sleep(4_000);
+      }
+      // It has not gone on with what it was told, or it was told enough.
+      const held = await indexer.block();
+      node.set(null);
+      // Ponder looks at a block again that it could not fetch when the next one comes.
+      await trade.blocks(1);
+      await indexer.reach(await suite.client.getBlockNumber(), 60_000);
+      await indexer.ready(60_000);
+      if (says !== null) expect(held).toBeLessThanOrEqual(Number(before));
+    },
+  );
+
+  test("and after all that, the data are those of a clean index", { timeout: 120_000 }, async () => {
+    await isLikeClean(indexer);
+  });
+
+  test.skipIf(!isDeep)("that lies from the beginning is not believed", { timeout: 120_000 }, async () => {
+    node.set(FAULTS["leaves out the second half of the logs"]?.fault() ?? null);
+    const fresh = await startProcess(suite, {
+      databaseUrl: await freshDatabase(),
+      rpcUrl: node.url,
+      env: { PHALA_VERIFY_LOGS: "1" },
+    });
+    try {
+      await fresh.problem("rpc_inconsistent", 60_000);
+      node.set(null);
+      await fresh.ready(60_000);
+      await isLikeClean(fresh);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
+/** A disk of `megabytes`, where this machine lets us have one; null otherwise. */
+function smallDisk(megabytes: number) {
+  const folder = mkdtempSync(path.join(tmpdir(), "phala-disk-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=0777`, "tmpfs", folder]);
+  if (mounted.status !== 0) {
+    rmdirSync(folder);
+    return null;
+  }
+  const ballast = path.join(folder, "ballast");
+  return {
+    folder,
+    fill() {
+      spawnSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=64k"]);
+    },
+    empty: () => rmSync(ballast, { force: true }),
+    remove() {
+      spawnSync("umount", ["-l", folder]);
+      rmdirSync(folder);
+    },
+  };
+}
+
+// Ponder tries a minute long before it gives up: only in the deep run.
+describe.skipIf(process.platform !== "linux" || !isDeep)("a full disk", () => {
+  async function isSaidAndSurvived(disk: NonNullable<ReturnType<typeof smallDisk>>, options: ProcessOptions) {
+    const indexer = await startProcess(suite, options);
+    try {
+      await indexer.ready(180_000);
+      disk.fill();
+      const disks = { areSaidFull: false };
+      const trading = (async () => {
+        for (let i = 0; i < 60 && !disks.areSaidFull; ++i) await trade.blocks(5, 8);
+      })();
+      await indexer.problem("disk_full", 90_000);
+      disks.areSaidFull = true;
+      expect(await indexer.metrics()).toContain('phala_indexer_problem{code="disk_full"} 1');
+      await trading;
+      disk.empty();
+      await indexer.reach(await suite.client.getBlockNumber(), 90_000);
+      await indexer.ready(60_000);
+      await isLikeClean(indexer);
+    } finally {
+      await indexer.stop();
+    }
+  }
+
+  test(
+    "of PostgreSQL's tables is said, and indexing goes on when there is room",
+    { timeout: 300_000 },
+    async (context) => {
+      const disk = smallDisk(48);
+      if (disk === null) return context.skip("nothing can be mounted here");
+      try {
+        const space = path.join(disk.folder, "space");
+        mkdirSync(space);
+        if (process.getuid?.() === 0) chownSync(space, 65_534, 65_534);
+        const client = new Client({ connectionString: postgres.url() });
+        await client.connect();
+        await client.query(`CREATE TABLESPACE small LOCATION '${space}'`);
+        await client.query(`CREATE DATABASE small TABLESPACE small`);
+        await client.end();
+        await isSaidAndSurvived(disk, { databaseUrl: postgres.url("small") });
+      } finally {
+        disk.remove();
+      }
+    },
+  );
+
+  test(
+    "of PGlite's directory is said, and indexing goes on when there is room",
+    { timeout: 300_000 },
+    async (context) => {
+      const disk = smallDisk(160);
+      if (disk === null) return context.skip("nothing can be mounted here");
+      try {
+        await isSaidAndSurvived(disk, { directory: path.join(disk.folder, "pglite") });
+      } finally {
+        disk.remove();
+      }
+    },
+  );
+});

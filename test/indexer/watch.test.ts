@@ -1,0 +1,231 @@
+/** The watchdog: what it notices, what it says, and the command that repairs a reorganisation that was too deep. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Hex, numberToHex } from "viem";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { indexerCommand } from "../../ponder/command.ts";
+import { bloomOf, checked } from "../../ponder/watch/logs.ts";
+import { isVerifying, parseOptions, watchSettings } from "../../ponder/watch/options.ts";
+import { metricsText, problemsNow, setWatchState } from "../../ponder/watch/state.ts";
+import { type Postgres, startPostgres } from "../../scripts/devnet/postgres.ts";
+import {
+  type IndexerProcess,
+  type ProcessOptions,
+  contentOf,
+  startFaultyNode,
+  startProcess,
+  startTrade,
+} from "./operations.ts";
+import { type Suite, startSuite } from "./suite.ts";
+
+/** Blocks that Ponder takes back, on chains that it does not know. */
+const WINDOW = 30;
+
+describe("the command line", () => {
+  test("has defaults that are safe, and the environment's", () => {
+    expect(parseOptions(["start"], {})).toMatchObject({ schema: "phala", port: 42069, hostname: "127.0.0.1" });
+    expect(parseOptions(["serve"], { PORT: "80", DATABASE_SCHEMA: "v2" })).toMatchObject({ schema: "v2", port: 80 });
+  });
+
+  test.each([
+    [["index"], "the command is one of start, serve, repair"],
+    [["start", "--schema", 'a"b'], "--schema is up to 45 of a-z"],
+    [["start", "--schema", "ponder_sync"], "not public or ponder_sync"],
+    [["start", "--schema", "a", "--views-schema", "a"], "must differ"],
+    [["serve", "--views-schema", "a"], "belongs to `start`"],
+    [["start", "--port", "0"], "--port is 1 to 65535"],
+  ])("%j is refused: %s", (argv, reason) => {
+    expect(() => parseOptions(argv, {})).toThrow(reason);
+  });
+
+  test("the watchdog's settings are checked", () => {
+    expect(watchSettings({}, 1)).toEqual({ interval: 3_000, maxLag: 60, blockTime: 12 });
+    expect(watchSettings({ PHALA_BLOCK_TIME: "2" }, 31337).blockTime).toBe(2);
+    expect(() => watchSettings({ PHALA_MAX_LAG: "soon" }, 1)).toThrow("PHALA_MAX_LAG must be an integer");
+    expect([isVerifying({}, true), isVerifying({}, false), isVerifying({ PHALA_VERIFY_LOGS: "1" }, true)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});
+
+describe("what a process says of itself", () => {
+  const point = { number: 90, timestamp: 1_000 };
+
+  test("it is not ready before the first look, with a problem, or when the last look is old", () => {
+    expect(problemsNow().map(({ code }) => code)).toEqual(["starting"]);
+    const state = {
+      checkedAt: Date.now(),
+      head: { ...point, number: 95 },
+      indexed: point,
+      lagSeconds: 2,
+      problems: [],
+    };
+    setWatchState(state);
+    expect(problemsNow()).toEqual([]);
+    setWatchState({ ...state, checkedAt: Date.now() - 60_000 });
+    expect(problemsNow().map(({ code }) => code)).toEqual(["watchdog"]);
+    setWatchState({ ...state, problems: [{ code: "behind", message: "…" }] });
+    expect(metricsText()).toContain("phala_indexer_lag_blocks 5\n");
+    expect(metricsText()).toContain('phala_indexer_problem{code="behind"} 1\n');
+    expect(metricsText()).toContain('phala_indexer_problem{code="rpc"} 0\n');
+  });
+});
+
+describe("what a node answers", () => {
+  const log = (logIndex: number, address: Hex = "0x00000000000000000000000000000000000000aa") => ({
+    address,
+    topics: [`0x${"11".repeat(32)}`] as const,
+    blockHash: `0x${"ab".repeat(32)}` as const,
+    blockNumber: "0x5" as const,
+    logIndex: numberToHex(logIndex),
+  });
+  const all = [log(0), log(1), log(2, "0x00000000000000000000000000000000000000bb")];
+  const hash = all[0]?.blockHash;
+
+  /** A node that gives these answers to the same question, one after the other. */
+  function node(answers: readonly (readonly unknown[])[]) {
+    let asked = 0;
+    const call = checked(({ method }) => {
+      if (method !== "eth_getLogs") return Promise.resolve({ hash, logsBloom: bloomOf(all) });
+      return Promise.resolve(answers[Math.min(asked++, answers.length - 1)]);
+    }, false);
+    return { call, asked: () => asked };
+  }
+
+  test.each([
+    ["a log in the middle is missing", [log(0), log(2)]],
+    ["the last log is missing, whose address is in the header's filter", [log(0), log(1)]],
+    ["a log is another block's", [log(0), log(1), { ...log(2), blockHash: `0x${"cd".repeat(32)}` }]],
+    ["there are none", []],
+  ])("is asked for again when %s", async (_, wrong) => {
+    const { call, asked } = node([wrong, all]);
+    await call({ method: "eth_getBlockByNumber", params: ["0x5", true] });
+    expect(await call({ method: "eth_getLogs", params: [{ blockHash: hash }] })).toEqual(all);
+    expect(asked()).toBe(2);
+  });
+
+  test("is compared with a second answer in other pieces, where that is asked for", async () => {
+    let asked = 0;
+    const call = checked(({ params }) => {
+      asked += 1;
+      // The first time, the range is cut off after one log.
+      if (asked === 1) return Promise.resolve(all.slice(0, 1));
+      return Promise.resolve(JSON.stringify(params).includes('"toBlock":"0x7"') ? all : []);
+    }, true);
+    const params = [{ fromBlock: "0x5", toBlock: "0x7" }];
+    expect(await call({ method: "eth_getLogs", params })).toEqual(all);
+    expect(asked).toBe(6);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep", () => {
+  let suite: Suite;
+  let postgres: Postgres;
+  const started: { stop: () => Promise<unknown> }[] = [];
+
+  beforeAll(async () => {
+    suite = await startSuite();
+    started.push(suite);
+    chmodSync(suite.folder, 0o755);
+    postgres = await startPostgres({ folder: path.join(suite.folder, "postgres") });
+    started.push(postgres);
+  });
+
+  afterAll(async () => {
+    for (const { stop } of started.reverse()) await stop();
+  });
+
+  /** Runs the documented command. */
+  function repair(options: ProcessOptions) {
+    const { command, args, cwd, env } = indexerCommand({
+      deployment: options.deployment ?? suite.manifestPath,
+      rpcUrl: suite.chain.url,
+      port: 1,
+      directory: options.directory ?? "",
+      ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
+    });
+    const at = args.indexOf("start");
+    const done = spawnSync(command, [...args.slice(0, at), "repair", "--schema", options.schema ?? "phala"], {
+      cwd,
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    return { status: done.status, output: done.stdout + done.stderr };
+  }
+
+  async function comparedWithClean(indexer: IndexerProcess, options: ProcessOptions, name: string): Promise<void> {
+    const head = await suite.client.getBlockNumber();
+    const clean = await startProcess(suite, {
+      ...options,
+      schema: name,
+      ...(options.databaseUrl === undefined
+        ? { directory: path.join(suite.folder, name) }
+        : { databaseUrl: await postgres.create(name) }),
+    });
+    try {
+      await clean.reach(head);
+      await indexer.reach(head);
+      expect(await contentOf(indexer)).toEqual(await contentOf(clean));
+    } finally {
+      await clean.stop();
+    }
+  }
+
+  async function survives(options: ProcessOptions, name: string): Promise<void> {
+    const trade = await startTrade(suite, 1);
+    await trade.blocks(5);
+    const id = await suite.client.snapshot();
+    let indexer = await startProcess(suite, options);
+    try {
+      await indexer.ready();
+      await trade.blocks(2 * WINDOW + 25, 1);
+      await indexer.reach(await suite.client.getBlockNumber());
+      const wrong = await contentOf(indexer);
+
+      await suite.client.revert({ id });
+      const other = await startTrade(suite, 2);
+      await other.blocks(2 * WINDOW + 30, 1);
+      expect(await indexer.problem("reorg_beyond_window", 30_000)).toBeLessThan(30_000);
+      expect(await indexer.metrics()).toContain('phala_indexer_problem{code="reorg_beyond_window"} 1');
+      await expect.poll(() => indexer.lines.join("\n")).toContain("npm run indexer -- repair --schema");
+
+      const refused = repair(options);
+      expect(refused).toMatchObject({ status: 1, output: expect.stringContaining("an indexer is at work") as string });
+
+      // Nor is it forgotten: not by a restart, and not when the ring of blocks has turned.
+      await indexer.killAll();
+      indexer = await startProcess(suite, options);
+      await indexer.problem("reorg_beyond_window", 60_000);
+      await indexer.stop();
+
+      expect(repair(options)).toMatchObject({ status: 0, output: expect.stringContaining("Repaired") as string });
+      indexer = await startProcess(suite, options);
+      await indexer.ready();
+      expect(await contentOf(indexer)).not.toEqual(wrong);
+      await comparedWithClean(indexer, options, name);
+    } finally {
+      await indexer.stop();
+    }
+  }
+
+  test("is noticed, repaired with its cache, and indexed again: PostgreSQL", { timeout: 240_000 }, async () => {
+    // By a name that is not that of a development chain: what is fetched of it is cached.
+    const chainId = 31_999;
+    const node = await startFaultyNode(suite.chain.url);
+    started.push(node);
+    node.set(({ method }, answer) => (method === "eth_chainId" ? Promise.resolve(numberToHex(chainId)) : answer()));
+    const deployment = path.join(suite.folder, "other-chain.json");
+    const manifest: unknown = JSON.parse(readFileSync(suite.manifestPath, "utf8"));
+    if (typeof manifest !== "object") throw new Error("no manifest");
+    writeFileSync(deployment, JSON.stringify({ ...manifest, chainId }));
+    const databaseUrl = await postgres.create("deep");
+    await survives({ deployment, rpcUrl: node.url, schema: "deep", databaseUrl }, "clean");
+  });
+
+  test("the same on PGlite", { timeout: 240_000 }, async () => {
+    await survives({ directory: path.join(suite.folder, "deep-pglite") }, "clean_pglite");
+  });
+});
