@@ -37,6 +37,11 @@ describe("contracts fit the chain", () => {
     }
   });
 
+  it("have each a snapshot of size, storage and interface, and nothing else has", () => {
+    const snapshots = readdirSync(path.join(ROOT, "snapshots")).map((file) => path.basename(file, ".txt"));
+    expect(snapshots.sort()).toEqual(artifacts.map(({ contractName }) => contractName).sort());
+  });
+
   it.each(artifacts.map((artifact) => [artifact.contractName, artifact] as const))("%s", (_name, artifact) => {
     expect(bytesOf(artifact.deployedBytecode)).toBeLessThan(MAX_RUNTIME);
     expect(bytesOf(artifact.bytecode)).toBeLessThan(MAX_INITCODE);

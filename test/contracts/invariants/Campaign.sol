@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IVPHA} from "../../../contracts/interfaces/IVPHA.sol";
 import {STREAM_COUNT, Stream} from "../../../contracts/types/Stream.sol";
 import {EmissionReference} from "../harness/EmissionReference.sol";
 import {Suite} from "../harness/Suite.sol";
@@ -9,7 +8,8 @@ import {Driver} from "./Driver.sol";
 import {EmissionVaultHandler} from "./EmissionVaultHandler.sol";
 import {Handler} from "./Handler.sol";
 import {PHAHandler} from "./PHAHandler.sol";
-import {RedemptionLedger} from "./RedemptionLedger.sol";
+import {RedemptionChecks} from "./RedemptionChecks.sol";
+import {RoundingChecks} from "./RoundingChecks.sol";
 import {TimeHandler} from "./TimeHandler.sol";
 import {VPHAHandler} from "./VPHAHandler.sol";
 import {World} from "./World.sol";
@@ -17,7 +17,7 @@ import {World} from "./World.sol";
 /// @title The suite with its handlers, and one check per invariant of the architecture
 /// @notice The runner calls the checks as invariants; {_drive} runs the same handlers in a loop, so that a test can show
 /// that they succeed, and that a broken contract is found out. A later contract adds its handler to `_handlers`.
-abstract contract Campaign is Suite, Driver {
+abstract contract Campaign is Suite, Driver, RedemptionChecks, RoundingChecks {
     uint256 private constant ACTORS = 8;
     uint256 private constant MIN_SUPPLY = 1_000e18;
 
@@ -25,9 +25,6 @@ abstract contract Campaign is Suite, Driver {
     PHAHandler internal phaHandler;
     EmissionVaultHandler internal vaultHandler;
     VPHAHandler internal vphaHandler;
-
-    /// @dev Carries out of {tryToClaimEverything} what it found, and undoes all that it did.
-    error Campaign_Claimed(uint256 requests);
 
     function setUp() public virtual {
         address[] memory actors = new address[](ACTORS);
@@ -152,85 +149,22 @@ abstract contract Campaign is Suite, Driver {
     /// @notice 5. A matured request can always be claimed, whatever is paused: now, and when all have matured.
     function checkExit() public {
         world.requireNone(5);
-        this.expectClaims(0);
-        this.expectClaims(21 days);
-    }
-
-    /// @notice Claims everything that is matured after `delay`, each by its id, and undoes it.
-    function expectClaims(uint256 delay) external {
-        uint256 expected;
-        for (uint256 i = 0; i < vphaHandler.ledgerLength(); ++i) {
-            RedemptionLedger.Request memory request = vphaHandler.ledgerEntry(i);
-            if (request.assets != 0 && block.timestamp + delay >= request.createdAt + 21 days) ++expected;
-        }
-        uint256 timestamp = block.timestamp;
-        try this.tryToClaimEverything(delay) {
-            revert("unreachable");
-        } catch (bytes memory reason) {
-            vm.warp(timestamp);
-            bytes memory wanted = abi.encodeWithSelector(Campaign_Claimed.selector, expected);
-            vm.assertTrue(keccak256(reason) == keccak256(wanted), "a matured request could not be claimed");
-        }
-    }
-
-    /// @notice Always reverts: with {Campaign_Claimed} if all went well.
-    function tryToClaimEverything(uint256 delay) external {
-        vm.warp(block.timestamp + delay);
-        // Under pause, if the guardian has one left.
-        vm.prank(guardian);
-        try vpha.pauseDeposits(block.timestamp + 1) {} catch {}
-        uint256 claimed;
-        for (uint256 i = 0; i < vphaHandler.ledgerLength(); ++i) {
-            if (!vphaHandler.isClaimable(i)) continue;
-            RedemptionLedger.Request memory request = vphaHandler.ledgerEntry(i);
-            uint256[] memory ids = new uint256[](1);
-            ids[0] = request.id;
-            uint256 before = pha.balanceOf(request.controller);
-            vm.prank(request.controller);
-            uint256 paid = vpha.claim(ids, request.controller);
-            vm.assertEq(paid, request.assets, "another amount than was fixed");
-            vm.assertEq(pha.balanceOf(request.controller), before + paid, "less arrived than was paid");
-            ++claimed;
-        }
-        revert Campaign_Claimed(claimed);
+        _checkExits(vphaHandler);
     }
 
     /// @notice 6. Nobody gets PHA out in less than 21 days; no request changes another's maturity.
     function checkClock() public view {
         world.requireNone(6);
-        address[] memory actors = world.actors();
-        for (uint256 i = 0; i < actors.length; ++i) {
-            uint256[] memory numbers = vphaHandler.ledgerOf(actors[i]);
-            vm.assertEq(vpha.requestCount(actors[i]), numbers.length, "a list is longer than its controller made it");
-            IVPHA.RedemptionRequest[] memory open = vpha.requestsOf(actors[i], 0, type(uint256).max);
-            uint256 found;
-            for (uint256 j = 0; j < numbers.length; ++j) {
-                RedemptionLedger.Request memory request = vphaHandler.ledgerEntry(numbers[j]);
-                if (request.assets == 0) continue;
-                vm.assertTrue(found < open.length, "a request is gone");
-                _checkRequest(open[found++], request);
-            }
-            vm.assertEq(found, open.length, "a settled request is open");
-        }
+        _checkRequests(vphaHandler);
         // Whatever left, left by claims of matured requests.
         uint256 came = vphaHandler.depositedIn() + vphaHandler.fundedIn() + phaHandler.donated(address(vpha));
         uint256 left = came + vault.pulled(Stream.Stakers) - pha.balanceOf(address(vpha));
         vm.assertEq(left, vphaHandler.paidOut(), "PHA left on another way than by matured claims");
     }
 
-    function _checkRequest(IVPHA.RedemptionRequest memory open, RedemptionLedger.Request memory request) private pure {
-        vm.assertEq(open.requestId, request.id, "another id");
-        vm.assertEq(open.assets, request.assets, "another amount");
-        vm.assertEq(open.shares, request.shares, "other shares");
-        vm.assertEq(open.maturity, request.createdAt + 21 days, "another maturity");
-    }
-
     /// @notice 13. Rounding favours the pool.
     function checkRounding() public view {
         world.requireNone(13);
-        uint256 shares = uint256(keccak256(abi.encode(block.timestamp))) % 1e24;
-        vm.assertLe(vpha.convertToShares(vpha.convertToAssets(shares)), shares, "shares grow by conversion");
-        vm.assertLe(vpha.convertToAssets(vpha.convertToShares(shares)), shares, "assets grow by conversion");
-        vm.assertGe(vpha.convertToShares(vpha.previewMint(shares)), shares, "mint is cheaper than deposit");
+        _checkConversions(vpha);
     }
 }

@@ -10,6 +10,10 @@ contract GuardianInvariantsTest is GuardianCampaign {
         checkLimits();
     }
 
+    function invariant_3_solvency() external view {
+        vm.assertGe(vpha.solvency(), int256(0), "the vPHA owes more than it has");
+    }
+
     function invariant_5_exitsGoOnUnderEveryPause() external {
         checkExits();
     }

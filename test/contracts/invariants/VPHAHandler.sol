@@ -38,7 +38,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
         world_.watch(new PriceWatcher(world_, vpha_));
     }
 
-    function selectors() external pure override returns (bytes4[] memory list) {
+    function selectors() external pure virtual override returns (bytes4[] memory list) {
         list = new bytes4[](19);
         list[0] = this.deposit.selector;
         list[1] = this.mint.selector;
@@ -396,7 +396,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
         return Price(vpha.totalAssets() + 1, vpha.totalSupply() + 1);
     }
 
-    function _isPaused() private view returns (bool) {
+    function _isPaused() internal view virtual returns (bool) {
         return block.timestamp < pausedUntil;
     }
 
