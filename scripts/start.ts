@@ -1,4 +1,4 @@
-/** `npm start`: chain, contracts, history and indexer on this machine. The flags are in `start/options.ts`. */
+/** `npm start`: chain, contracts, history, indexer and page on this machine. The flags are in `start/options.ts`. */
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { scriptGovernance } from "./devnet/governance.ts";
 import { Multisig, signingOwners } from "./devnet/multisig.ts";
 import { createFleet } from "./devnet/fleet.ts";
 import { createLiveFleet } from "./devnet/live.ts";
+import { playTrouble } from "./devnet/trouble/history.ts";
 import { scriptWorkers } from "./devnet/workers.ts";
 import { type LocalChain, chainClient, devAccount, saveChain, startChain } from "./devnet/chain.ts";
 import { type Service, isPortFree, startService, waitFor } from "./devnet/process.ts";
@@ -22,6 +23,8 @@ import { type InstanceFile, type Paths, claim, findInstances, findRunning, keyOf
 import { HELP, type StartOptions, WrongFlag, parseStartOptions } from "./start/options.ts";
 import { Progress } from "./start/progress.ts";
 import { type ReportInput, SAMPLE_QUERY, renderReport } from "./start/report.ts";
+import { webConfig } from "./web/config.ts";
+import { startWebServer } from "./web/server.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DAY = 86_400;
@@ -104,8 +107,8 @@ function filesBelow(folder: string, suffix: string): string[] {
 
 /** The chain's name: other flags, contracts or generators make another chain. */
 function chainKey(options: StartOptions): string {
-  const { preset, seed, days, stakers, transactions, hasHistory } = options;
-  const history = hasHistory ? { seed, days, stakers, transactions } : {};
+  const { preset, seed, days, stakers, transactions, hasHistory, isTroubled } = options;
+  const history = hasHistory ? { seed, days, stakers, transactions, isTroubled } : {};
   const bytecodes = filesBelow(path.join(root, "artifacts", "contracts"), ".json").map((file) => {
     const { bytecode } = JSON.parse(readFileSync(file, "utf8")) as { bytecode?: string };
     return bytecode ?? "";
@@ -152,6 +155,7 @@ async function requirePorts(options: StartOptions, folder: string): Promise<void
   const ports = [
     { port: options.chainPort, flag: "--chain-port" },
     ...(options.hasIndexer ? [{ port: options.indexerPort, flag: "--indexer-port" }] : []),
+    ...(options.hasPage ? [{ port: options.webPort, flag: "--web-port" }] : []),
   ];
   const instances = await findInstances(folder);
   const deadline = Date.now() + LEFTOVER_MS;
@@ -210,7 +214,21 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
     return [deployed, `${steps} transactions, preset ${options.preset}`];
   });
 
-  if (options.hasHistory) {
+  if (options.hasHistory && options.isTroubled) {
+    await progress.stage("history", `looking for trouble in ${days} days`, async (update) => {
+      const { succeeded, failed, blocks } = await playTrouble({
+        url: chain.url,
+        manifest,
+        seed: options.seed,
+        stakers: options.stakers,
+        transactions: options.transactions,
+        claims: airdropClaims(manifest),
+        to: BigInt(now),
+        onProgress: ({ done, total }) => update(`${done} of at most ${total} transactions`),
+      });
+      return [undefined, `${succeeded} transactions in ${blocks} blocks, ${failed} more that failed`];
+    });
+  } else if (options.hasHistory) {
     await progress.stage("history", `playing ${days} days`, async (update) => {
       const { transactions, blocks } = await playHistory({
         url: chain.url,
@@ -327,14 +345,16 @@ async function index(session: Session, options: StartOptions, paths: Paths, chai
     });
     session.onEnd("indexer", () => service.stop(15_000));
     session.watch(service);
+    let reached: bigint | undefined;
     await waitFor({
-      what: `the indexer reaches block ${head}`,
-      timeoutMs: 180_000,
+      what: `the indexer reaches block ${head}, or another one`,
+      timeoutMs: 120_000,
       service,
+      progress: () => reached,
       probe: async () => {
-        const number = await indexedBlock(url);
-        if (number !== undefined) update(`block ${number} of ${head}`);
-        return number !== undefined && number >= head ? number : undefined;
+        reached = (await indexedBlock(url)) ?? reached;
+        if (reached !== undefined) update(`block ${reached} of ${head}`);
+        return reached !== undefined && reached >= head ? reached : undefined;
       },
     });
     await waitFor({
@@ -344,6 +364,33 @@ async function index(session: Session, options: StartOptions, paths: Paths, chai
       probe: async () => sampleIsAnswered(url),
     });
     return [url, `${url}/graphql, at the chain's head`];
+  });
+}
+
+/** The page's build, in a process of its own. */
+function buildPage(session: Session): Service {
+  const service = startService({
+    name: "page's build",
+    command: process.execPath,
+    args: [path.join(root, "scripts", "web", "build.ts")],
+    cwd: root,
+  });
+  session.onEnd("page's build", () => service.stop());
+  return service;
+}
+
+/** Serves the page once it is built. */
+async function servePage(
+  session: Session,
+  options: StartOptions,
+  building: Service,
+  config: ReturnType<typeof webConfig>,
+): Promise<string> {
+  return session.progress.stage("page", "building", async () => {
+    if ((await building.ended) !== 0) throw new Failure(`the page cannot be built.${tail(building)}`);
+    const server = await startWebServer({ folder: path.join(root, "web", "dist"), port: options.webPort, config });
+    session.onEnd("page", () => server.stop());
+    return [server.url, server.url];
   });
 }
 
@@ -389,17 +436,26 @@ async function run(session: Session, options: StartOptions, startedAt: number): 
   });
   if (options.isReset) rmSync(paths.chain, { force: true });
 
+  const building = options.hasPage ? buildPage(session) : null;
   if (!statSync(paths.chain, { throwIfNoEntry: false })) await createChain(session, options, paths);
   const chain = await continueChain(session, options, paths);
   const manifest = readManifest(paths.manifest);
-  await attest(session, manifest, chain);
-  const agents = await runAgents(session, manifest, chain, paths);
-  await runFleet(session, manifest, chain);
+  let agents: readonly RunningAgent[] = [];
+  // After trouble, who could go on is anybody's guess.
+  if (!options.isTroubled) {
+    await attest(session, manifest, chain);
+    agents = await runAgents(session, manifest, chain, paths);
+    await runFleet(session, manifest, chain);
+  }
   const indexerUrl = options.hasIndexer ? await index(session, options, paths, chain) : null;
+  const local = { name: "Local chain", currency: { name: "Ether", symbol: "ETH" }, explorerUrl: null };
+  const config = webConfig(manifest, { ...local, rpcUrl: chain.url, blockTime: options.blockTime }, indexerUrl);
+  const pageUrl = building === null ? null : await servePage(session, options, building, config);
   claimed.report = renderReport({
     chainUrl: chain.url,
     indexerUrl,
-    agents: await meetAgents(session, agents),
+    pageUrl,
+    agents: options.isTroubled ? [] : await meetAgents(session, agents),
     manifest,
     manifestPath: path.relative(process.cwd(), paths.manifest),
     stakers: options.hasHistory ? options.stakers : 0,

@@ -1,6 +1,7 @@
 /**
  * `npm test`: builds, checks what is generated, lints, runs every suite, and ends with one line that counts them all.
- * `npm test -- --only NAME` runs one suite; `--deep` repeats the randomised ones of Solidity, and of WorkerRewards, more often.
+ * `npm test -- --only NAME` runs one suite; `--deep` repeats the randomised ones of Solidity, and of WorkerRewards, more often,
+ * and plays the indexer a history of 20,000 transactions and 100 reorganisations.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -9,16 +10,34 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { exitCodeOf } from "./bootstrap/plan.mjs";
 import { type Service, startService } from "./devnet/process.ts";
-import { type SuiteCounts, type SuiteResult, lastLine, problemOf, total, vitestCounts } from "./test/results.ts";
+import {
+  type SuiteCounts,
+  type SuiteResult,
+  lastLine,
+  problemOf,
+  total,
+  vitestCounts,
+  vitestFailures,
+} from "./test/results.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const modules = path.join(root, "node_modules");
 const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
+/** What starts the whole house, drives a browser, or measures seconds: last, with the machine to itself. */
+const ALONE = ["integration", "e2e", "operations"] as const;
+/** Of these, what runs one file after the other. */
+const ONE_BY_ONE: readonly string[] = ["e2e", "operations"];
+
 /** In the order in which they start: the linters beside the compiler, then the long ones first. */
-const SUITES = ["lint", "integration", "indexer", "solidity", "attestation", "contracts", "deploy"] as const;
+const SUITES = [
+  ...(["lint", "indexer", "solidity", "attestation", "contracts", "deploy", "web", "gas"] as const),
+  ...ALONE,
+] as const;
 type Suite = (typeof SUITES)[number];
+
+const runsAlone = ({ name }: { readonly name: string }): boolean => ALONE.some((each) => each === name);
 
 /** How many times more random runs there are with `--deep`. */
 const DEEP = 16;
@@ -36,13 +55,14 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "suite-test-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** How long a step may take before it counts as hung, in minutes. */
-const PATIENCE = { usual: 15, deep: 120 };
+const PATIENCE = { usual: 30, deep: 240 };
 
 interface Step {
   readonly name: string;
   readonly args: readonly string[];
-  /** Finds the counts in the file that the step was told to write. A step without it has no tests. */
-  readonly read?: (file: string) => SuiteCounts;
+  /** Finds the counts in what the step wrote to its file. A step without it has no tests. */
+  readonly countsIn?: (report: unknown) => SuiteCounts;
+  readonly failuresIn?: (report: unknown) => readonly string[];
 }
 
 /** What runs now. Each is a group of processes, which ends with its first one, and with us, however that happens. */
@@ -57,7 +77,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 /** Runs one step and prints what it wrote, in one piece once it has ended; `isAlone`: as it comes. */
 async function run(
-  { name, args, read }: Step,
+  { name, args, countsIn, failuresIn }: Step,
   options: { isAlone: boolean; minutes: number; factor: number },
 ): Promise<SuiteResult> {
   const lines: string[] = [];
@@ -91,14 +111,17 @@ async function run(
   running.delete(service);
 
   let counts: SuiteCounts | null = null;
+  let failures: readonly string[] = [];
   try {
-    counts = read?.(path.join(folder, name)) ?? null;
+    const report: unknown = countsIn && JSON.parse(readFileSync(path.join(folder, name), "utf8"));
+    counts = countsIn?.(report) ?? null;
+    failures = failuresIn?.(report) ?? [];
   } catch (error) {
     print(`error: no result of ${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (lines.length > 0) console.log(lines.join("\n"));
   const exitCode = typeof ended === "number" ? ended : exitCodeOf(null, os.constants.signals[ended]);
-  return { name, exitCode, seconds: elapsed(), counts, hasTests: read !== undefined };
+  return { name, exitCode, seconds: elapsed(), counts, hasTests: countsIn !== undefined, failures };
 }
 
 function suite(name: Suite, factor: number): Step {
@@ -106,17 +129,23 @@ function suite(name: Suite, factor: number): Step {
   switch (name) {
     case "lint":
       return { name, args: [path.join(root, "scripts", "lint.ts")] };
+    case "gas":
+      return { name, args: [path.join(root, "bench", "gas.ts"), "--check", "--many", "10"] };
     case "solidity":
       return {
         name,
         args: [path.join(root, "scripts", "test", "solidity.ts"), file, String(factor)],
-        read: (result) => JSON.parse(readFileSync(result, "utf8")) as SuiteCounts,
+        countsIn: (report) => report as SuiteCounts,
       };
     default:
       return {
         name,
-        args: [vitest, "run", "--project", name, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
-        read: (result) => vitestCounts(JSON.parse(readFileSync(result, "utf8"))),
+        args: [
+          ...[vitest, "run", "--project", name, ...(ONE_BY_ONE.includes(name) ? ["--no-file-parallelism"] : [])],
+          ...["--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+        ],
+        countsIn: vitestCounts,
+        failuresIn: vitestFailures,
       };
   }
 }
@@ -140,24 +169,31 @@ async function main(): Promise<number> {
     return result.exitCode === 0;
   };
 
-  const waiting = (only === undefined ? SUITES : [only]).map((name) => suite(name, factor));
+  const steps = (only === undefined ? SUITES : [only]).map((name) => suite(name, factor));
+  const last = steps.filter(runsAlone);
+  const waiting = steps.filter((step) => !runsAlone(step));
+  const build = async (): Promise<boolean> => {
+    if (!(await perform({ name: "build", args: [hardhat, "build", "--quiet"] }))) return false;
+    await perform({ name: "generated files", args: [path.join(root, "scripts", "generate.ts"), "--check"] });
+    return true;
+  };
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await perform(next);
   };
-  const [lint] = waiting;
-  const linting = lint?.name === "lint" ? perform(lint) : undefined;
-  if (linting !== undefined) waiting.shift();
-  if (only !== "lint") {
-    // The compiler takes one core, the linters take the other meanwhile; then two suites at a time.
-    if (await perform({ name: "build", args: [hardhat, "build", "--quiet"] })) {
-      await perform({ name: "generated files", args: [path.join(root, "scripts", "generate.ts"), "--check"] });
-    } else {
-      waiting.splice(0);
-    }
-  }
-  await Promise.all([work(), linting?.then(work)]);
+  // The linters beside the compiler, then two suites at a time. No suite starts before what it runs is built.
+  const [first] = waiting;
+  const linting = first?.name === "lint" ? perform(first) : Promise.resolve();
+  if (first?.name === "lint") waiting.shift();
+  const built = only === "lint" ? Promise.resolve(true) : build();
+  const working = [built, Promise.all([built, linting])].map(async (ready) => {
+    await ready;
+    if (await built) await work();
+  });
+  await Promise.all([linting, ...working]);
+  if (await built) for (const step of last) await perform(step);
 
   console.log();
+  for (const { name, failures } of results) for (const failure of failures) console.log(`FAILED ${name}: ${failure}`);
   for (const result of results) {
     const problem = problemOf(result);
     const counts = result.counts === null ? "" : lastLine(result.counts);

@@ -1,6 +1,6 @@
 /** PEM chains of certificates (RFC 7468): what Intel's service and a quote's certification data hold. */
-import { Buffer } from "node:buffer";
 import { bytesToHex, hexToBytes, type Hex } from "viem";
+import { fromBase64, toBase64 } from "./base64.ts";
 
 /** Text that is not a chain of PEM certificates. */
 export class PemError extends Error {
@@ -9,13 +9,21 @@ export class PemError extends Error {
 
 const BLOCK = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
 
+function contentOf(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64);
+  } catch {
+    throw new PemError("a PEM block is not base64");
+  }
+}
+
 /** The certificates of a PEM chain in DER, in the order given. White space and NUL around the blocks are let pass. */
 export function decodePem(text: string): Hex[] {
   const certificates: Hex[] = [];
   const rest = text.replace(BLOCK, (_block, body: string) => {
     const base64 = body.replace(/\s/g, "");
-    const bytes = Buffer.from(base64, "base64");
-    if (bytes.length === 0 || bytes.toString("base64") !== base64) throw new PemError("a PEM block is not base64");
+    const bytes = contentOf(base64);
+    if (bytes.length === 0 || toBase64(bytes) !== base64) throw new PemError("a PEM block is not base64");
     certificates.push(bytesToHex(bytes));
     return "";
   });
@@ -28,10 +36,7 @@ export function decodePem(text: string): Hex[] {
 export const encodePem = (certificates: readonly Hex[]): string =>
   certificates
     .map((certificate) => {
-      const lines =
-        Buffer.from(hexToBytes(certificate))
-          .toString("base64")
-          .match(/.{1,64}/g) ?? [];
+      const lines = toBase64(hexToBytes(certificate)).match(/.{1,64}/g) ?? [];
       return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
     })
     .join("");

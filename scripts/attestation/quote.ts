@@ -7,8 +7,8 @@
  *     signature data: signature 64 ‖ attestation key 64 ‖ type 6 ‖ size 4 ‖ QE report 384 ‖ its signature 64
  *                     ‖ size 2 ‖ QE auth data ‖ type 5 ‖ size 4 ‖ PEM chain, leaf first
  */
-import { Buffer } from "node:buffer";
 import { bytesToHex, concat, hexToBytes, size, slice, stringToHex, type Hex } from "viem";
+import { fromBase64 } from "./base64.ts";
 import { decodePem, encodePem, PemError } from "./pem.ts";
 import { BODY_SIZE, fromLittleEndian, readBody, u16, u32, type BodyType, type Measurements } from "./report.ts";
 
@@ -119,8 +119,11 @@ export function quoteBytes(input: string | Uint8Array): Uint8Array {
   const text = input.replace(/\s/g, "");
   const digits = text.replace(/^0x/i, "");
   if (/^[0-9a-f]*$/i.test(digits) && digits.length % 2 === 0) return hexToBytes(`0x${digits}`);
-  if (/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return new Uint8Array(Buffer.from(text, "base64"));
-  throw new QuoteError("encoding", "The quote is neither hex nor base64.");
+  try {
+    return fromBase64(text);
+  } catch {
+    throw new QuoteError("encoding", "The quote is neither hex nor base64.");
+  }
 }
 
 function readVersion(header: Hex): 4 | 5 {
@@ -155,7 +158,7 @@ function readChain(cursor: Cursor): readonly [Hex, ...Hex[]] {
   }
   const text = cursor.take(cursor.number(4, "the certification data size"), "the PCK chain");
   try {
-    const [leaf, ...rest] = decodePem(Buffer.from(hexToBytes(text)).toString("latin1"));
+    const [leaf, ...rest] = decodePem(new TextDecoder("latin1").decode(hexToBytes(text)));
     if (leaf === undefined) throw new PemError("no PEM certificate");
     return [leaf, ...rest];
   } catch (error) {

@@ -123,7 +123,7 @@ const DAY = 86_400n;
 const GAP = 21n * DAY;
 const MIN_FUNDING = 1_000n * PHA;
 
-const PERMIT = {
+export const PERMIT = {
   Permit: [
     { name: "owner", type: "address" },
     { name: "spender", type: "address" },

@@ -1,10 +1,10 @@
 /** Many signed transactions in blocks of chosen times, as fast as a local chain takes them. */
-import { type Address, type Hex, type PrivateKeyAccount, hexToNumber, numberToHex } from "viem";
+import { type Address, type Hex, type LocalAccount, hexToNumber, numberToHex } from "viem";
 import type { RawLog } from "./ledger.ts";
 
 /** A transaction to be signed; in a block they stay in the order in which they were given. */
 export interface Order {
-  readonly from: PrivateKeyAccount;
+  readonly from: LocalAccount;
   readonly to: Address;
   readonly data: Hex;
   /** For messages: what it does. */
@@ -27,6 +27,7 @@ export interface RawReceipt {
 
 interface RawBlock {
   readonly number: Hex;
+  readonly hash: Hex;
   readonly timestamp: Hex;
 }
 
@@ -84,13 +85,26 @@ export class Broadcaster {
     for (const [i, address] of accounts.entries()) this.#nonces.set(address, hexToNumber(nonces[i] ?? "0x0"));
   }
 
-  async latestBlock(): Promise<{ number: bigint; timestamp: bigint }> {
-    const block = await this.request<RawBlock>("eth_getBlockByNumber", ["latest", false]);
-    return { number: BigInt(block.number), timestamp: BigInt(block.timestamp) };
+  async latestBlock(): Promise<{ number: bigint; hash: Hex; timestamp: bigint }> {
+    const { number, hash, timestamp } = await this.request<RawBlock>("eth_getBlockByNumber", ["latest", false]);
+    return { number: BigInt(number), hash, timestamp: BigInt(timestamp) };
   }
 
   /** Mines one block at `timestamp` that consists of `orders`. Throws if any of them is missing or failed. */
   async mine(orders: readonly Order[], timestamp: bigint): Promise<RawReceipt[]> {
+    const receipts = await this.mineAny(orders, timestamp);
+    for (const [i, { what, from }] of orders.entries()) {
+      const receipt = receipts[i];
+      if (receipt?.status === "0x1") continue;
+      throw new Error(
+        `${what} by ${from.address} at ${timestamp} failed (${receipt?.transactionHash ?? "no receipt"})`,
+      );
+    }
+    return receipts;
+  }
+
+  /** Mines one block at `timestamp` that consists of `orders`, which may fail. Returns their receipts. Throws if any of them is missing. */
+  async mineAny(orders: readonly Order[], timestamp: bigint): Promise<RawReceipt[]> {
     const signed: Hex[] = [];
     for (const [position, { from, to, data, gas = GAS }] of orders.entries()) {
       const nonce = this.#nonces.get(from.address);
@@ -117,12 +131,11 @@ export class Broadcaster {
     ]);
     await this.request("evm_mine", []);
     const receipts = await this.request<RawReceipt[]>("eth_getBlockReceipts", ["latest"]);
-    for (const [i, order] of orders.entries()) {
-      const receipt = receipts.find(({ transactionHash }) => transactionHash === hashes[i]);
-      if (receipt?.status === "0x1") continue;
-      const reason = receipt === undefined ? "was not mined" : "failed";
-      throw new Error(`${order.what} by ${order.from.address} at ${timestamp} ${reason} (${hashes[i]})`);
-    }
-    return receipts;
+    const byHash = new Map(receipts.map((receipt) => [receipt.transactionHash, receipt]));
+    return orders.map(({ what, from }, i) => {
+      const receipt = byHash.get(hashes[i] ?? "0x");
+      if (receipt !== undefined) return receipt;
+      throw new Error(`${what} by ${from.address} at ${timestamp} was not mined (${hashes[i]})`);
+    });
   }
 }

@@ -40,7 +40,7 @@ const HOUR = 3_600n;
 const DAY = 86_400n;
 
 /** The citizens' places among the development accounts: who votes and vetoes. The first is also payee of the budgets. */
-const FIRST_CITIZEN = 50;
+export const FIRST_CITIZEN = 50;
 const CITIZENS = 3;
 
 /** The days that all of it takes. */
@@ -197,27 +197,42 @@ export function scriptGovernance(options: {
     ]);
   });
   const veto = { address: contracts.vetoLock, abi: vetoLockAbi } as const;
+  const authority = { address: contracts.phalaAuthority, abi: phalaAuthorityAbi } as const;
   const takenId = () =>
-    client.readContract({
-      address: contracts.phalaAuthority,
-      abi: phalaAuthorityAbi,
-      functionName: "hashOperation",
-      args: [governance, target, data],
-    });
+    client.readContract({ ...authority, functionName: "hashOperation", args: [governance, target, data] });
   STORY.vetoed.locked.forEach((day, i) =>
     on(day, async () => {
-      const locked = { ...veto, functionName: "lockedAgainst", args: [await takenId(), 1] } as const;
+      const id = await takenId();
+      if ((await client.readContract({ ...authority, functionName: "getSchedule", args: [id] })) === 0) return [];
+      const locked = { ...veto, functionName: "lockedAgainst", args: [id, 1] } as const;
       let left = await client.readContract({ ...veto, functionName: "threshold" });
       left -= await client.readContract(locked);
-      const orders: Order[] = [];
+      const lock = (citizen: PrivateKeyAccount, shares: bigint) =>
+        order(citizen, contracts.vetoLock, vetoLockAbi, "lock", [governance, target, data, shares]);
       // The first alone, two days later the others, until it is vetoed: nobody can lock against what is gone.
-      for (const citizen of i === 0 ? [payee] : citizens.filter((each) => each !== payee)) {
-        if (left <= 0n) break;
+      if (i === 0) return [lock(payee, await sharesOf(payee.address))];
+      const orders: Order[] = [];
+      for (const citizen of citizens.filter((each) => each !== payee)) {
+        if (left <= 0n) return orders;
         const shares = await sharesOf(citizen.address);
-        orders.push(order(citizen, contracts.vetoLock, vetoLockAbi, "lock", [governance, target, data, shares]));
+        orders.push(lock(citizen, shares));
         left -= shares;
       }
-      return orders;
+      if (left <= 0n) return orders;
+      // Others have staked much meanwhile: one citizen adds what is missing, and more, since it counts among all that is staked.
+      const shares = (left * 5n) / 4n;
+      const assets = await client.readContract({
+        address: contracts.vpha,
+        abi: vphaAbi,
+        functionName: "convertToAssets",
+        args: [(shares * 11n) / 10n],
+      });
+      return [
+        ...orders,
+        order(bank, contracts.pha, phaAbi, "transfer", [proposer.address, assets]),
+        order(proposer, contracts.vpha, vphaAbi, "deposit", [assets, proposer.address]),
+        lock(proposer, shares),
+      ];
     }),
   );
   on(STORY.vetoed.unlocked, async () => {

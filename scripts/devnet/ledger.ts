@@ -62,6 +62,11 @@ export class Ledger {
     return [...(this.#requests.get(controller)?.values() ?? [])];
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    for (const each of [this.#assets, this.#shares, this.#requests]) each.clear();
+  }
+
   /** Logs in the order of the chain. */
   record(logs: readonly RawLog[]): void {
     for (const log of logs) {

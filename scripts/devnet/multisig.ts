@@ -1,5 +1,5 @@
 /** The devnet's multisig: a real Safe of five development accounts, three of which sign here. */
-import type { Address } from "viem";
+import type { Address, LocalAccount } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import type { Call } from "../../deploy/call.ts";
 import { readSafe } from "../../deploy/safe/account.ts";
@@ -22,27 +22,37 @@ export function signingOwners(): PrivateKeyAccount[] {
 export class Multisig {
   readonly #safe: Address;
   readonly #chainId: number;
+  readonly #owners: readonly LocalAccount[];
   #nonce: bigint;
 
-  private constructor(safe: Address, chainId: number, nonce: bigint) {
+  private constructor(safe: Address, chainId: number, nonce: bigint, owners: readonly LocalAccount[]) {
     this.#safe = safe;
     this.#chainId = chainId;
     this.#nonce = nonce;
+    this.#owners = owners;
   }
 
-  /** The Safe at `safe`, as it is now: nobody else may use it from now on. */
-  static async connect(url: string, safe: Address): Promise<Multisig> {
+  /** The Safe at `safe`, as it is now: nobody else may use it from now on. `owners` are as many as have to sign. */
+  static async connect(
+    url: string,
+    safe: Address,
+    owners: readonly LocalAccount[] = signingOwners(),
+  ): Promise<Multisig> {
     const client = chainClient(url);
     const state = await readSafe(client, safe, await client.getBlockNumber());
     if (state === undefined) throw new Error(`there is no Safe at ${safe}`);
-    return new Multisig(safe, await client.getChainId(), state.nonce);
+    return new Multisig(safe, await client.getChainId(), state.nonce, owners);
+  }
+
+  get address(): Address {
+    return this.#safe;
   }
 
   /** The order by which `payer` has the Safe make `calls`, signed. */
-  async order(payer: PrivateKeyAccount, what: string, calls: readonly Pick<Call, "to" | "data">[]): Promise<Order> {
+  async order(payer: LocalAccount, what: string, calls: readonly Pick<Call, "to" | "data">[]): Promise<Order> {
     const batch = calls.map((call) => ({ ...call, value: 0n }));
     const transaction = safeTransaction(batch, this.#nonce++);
-    const signed = await signatures(signingOwners(), { chainId: this.#chainId, safe: this.#safe }, transaction);
+    const signed = await signatures(this.#owners, { chainId: this.#chainId, safe: this.#safe }, transaction);
     const { to, data } = executionCall(this.#safe, transaction, signed, what);
     return { from: payer, to, data, what, gas: GAS };
   }

@@ -27,6 +27,8 @@ export function startService(options: {
   args: readonly string[];
   cwd?: string;
   env?: Readonly<Record<string, string | undefined>>;
+  /** Number of the user and group that it runs as. Default: ours. */
+  uid?: number;
   onLine?: (line: string) => void;
 }): Service {
   const child: ChildProcess = spawn(
@@ -39,6 +41,7 @@ export function startService(options: {
       // A group of its own: the terminal's Ctrl-C reaches only us, and what its children leave behind can be ended.
       detached: process.platform !== "win32",
       windowsHide: true,
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     },
   );
   const lines: string[] = [];
@@ -114,15 +117,20 @@ export async function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** Polls `probe` until it returns something, for at most `timeoutMs`, or until `service` ends. */
+/**
+ * Polls `probe` until it returns something, for at most `timeoutMs`, or until `service` ends. With `progress`, the time runs from its last
+ * change: slow machines are waited for as long as they get on.
+ */
 export async function waitFor<T>(options: {
   what: string;
   timeoutMs: number;
   service?: Service;
   intervalMs?: number;
+  progress?: () => unknown;
   probe: () => Promise<T | undefined>;
 }): Promise<T> {
-  const deadline = Date.now() + options.timeoutMs;
+  let deadline = Date.now() + options.timeoutMs;
+  let reached = options.progress?.();
   let exit: number | NodeJS.Signals | undefined;
   void options.service?.ended.then((code) => (exit = code));
   for (;;) {
@@ -130,6 +138,11 @@ export async function waitFor<T>(options: {
     if (result !== undefined) return result;
     if (exit !== undefined) {
       throw new Error(`${options.service?.name} ended (${exit}) before ${options.what}:\n${options.service?.output()}`);
+    }
+    const now = options.progress?.();
+    if (now !== reached) {
+      reached = now;
+      deadline = Date.now() + options.timeoutMs;
     }
     if (Date.now() > deadline) {
       throw new Error(

@@ -12,7 +12,11 @@ export interface StartOptions {
   readonly days: number;
   readonly transactions: number;
   readonly hasHistory: boolean;
+  /** Whether the history looks for trouble: one that may fail, and after which nobody goes on. */
+  readonly isTroubled: boolean;
   readonly hasIndexer: boolean;
+  readonly webPort: number;
+  readonly hasPage: boolean;
   /** Seconds between two blocks while nobody sends transactions. */
   readonly blockTime: number;
   /** Begins anew, whatever is there. */
@@ -21,19 +25,22 @@ export interface StartOptions {
   readonly folder: string;
 }
 
-export const HELP = `Starts the suite on this machine: local chain, contracts, a history, indexer. Ctrl-C ends it.
+export const HELP = `Starts the suite on this machine: local chain, contracts, a history, indexer, page. Ctrl-C ends it.
 
   npm start -- [flags]
 
   --chain-port N      JSON-RPC of the chain, on 127.0.0.1          (8545)
   --indexer-port N    GraphQL of the indexer, on 127.0.0.1         (42069)
+  --web-port N        the page, on 127.0.0.1                       (4173)
   --preset NAME       emission: ${Object.keys(PRESETS).join(", ")}${" ".repeat(Math.max(1, 35 - Object.keys(PRESETS).join(", ").length))}(current)
   --seed N            which history is played                      (1)
   --days N            days of history, ending now                  (200)
   --stakers N         accounts that stake in it                    (200)
   --transactions N    transactions in it, about                    (22 per staker)
+  --trouble           a history that looks for trouble, as the tests play it: all contracts, no agents afterwards
   --no-history        only the deployment
-  --no-indexer        only the chain
+  --no-indexer        without the indexer
+  --no-page           without the page
   --block-time N      seconds between blocks while nobody sends    (5)
   --reset             forget what an earlier start has kept
   --folder PATH       where that is kept                           (.devnet)
@@ -54,17 +61,23 @@ export function parseStartOptions(args: readonly string[]): StartOptions | null 
   const transactions = integer("transactions", flags.transactions ?? String(stakers * 22), 1, 100_000);
   const chainPort = integer("chain-port", flags["chain-port"], 1, 65_535);
   const indexerPort = integer("indexer-port", flags["indexer-port"], 1, 65_535);
-  if (chainPort === indexerPort) throw new WrongFlag("--chain-port and --indexer-port must differ.");
+  const webPort = integer("web-port", flags["web-port"], 1, 65_535);
+  if (new Set([chainPort, indexerPort, webPort]).size < 3) {
+    throw new WrongFlag("--chain-port, --indexer-port and --web-port must differ.");
+  }
   return {
     chainPort,
     indexerPort,
+    webPort,
     preset: preset(flags.preset),
     seed: integer("seed", flags.seed, 0, 2 ** 32 - 1),
     stakers,
     days: integer("days", flags.days, 1, 3_650),
     transactions,
     hasHistory: !flags["no-history"],
+    isTroubled: flags.trouble,
     hasIndexer: !flags["no-indexer"],
+    hasPage: !flags["no-page"],
     blockTime: integer("block-time", flags["block-time"], 1, 3_600),
     isReset: flags.reset,
     folder: flags.folder,
@@ -80,13 +93,16 @@ function read(args: readonly string[]) {
       options: {
         "chain-port": { type: "string", default: "8545" },
         "indexer-port": { type: "string", default: "42069" },
+        "web-port": { type: "string", default: "4173" },
         preset: { type: "string", default: "current" },
         seed: { type: "string", default: "1" },
         days: { type: "string", default: "200" },
         stakers: { type: "string", default: "200" },
         transactions: { type: "string" },
+        trouble: { type: "boolean", default: false },
         "no-history": { type: "boolean", default: false },
         "no-indexer": { type: "boolean", default: false },
+        "no-page": { type: "boolean", default: false },
         "block-time": { type: "string", default: "5" },
         reset: { type: "boolean", default: false },
         folder: { type: "string", default: ".devnet" },

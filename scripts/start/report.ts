@@ -30,6 +30,7 @@ const ROLE_NAMES = [
 export interface ReportInput {
   readonly chainUrl: string;
   readonly indexerUrl: string | null;
+  readonly pageUrl: string | null;
   /** Workers that run the agent, and where it answers. */
   readonly agents: readonly { readonly name: string; readonly worker: Address; readonly url: string }[];
   readonly manifest: Manifest;
@@ -39,7 +40,7 @@ export interface ReportInput {
 }
 
 export function renderReport(input: ReportInput): string {
-  const { chainUrl, indexerUrl, manifest } = input;
+  const { chainUrl, indexerUrl, pageUrl, manifest } = input;
   const { accounts, team } = manifest.parameters;
   const roleOf = (address: string, index: number): string => {
     const roles = ROLE_NAMES.filter((name) => accounts[name] === address).map((name): string => ROLES[name]);
@@ -60,6 +61,7 @@ export function renderReport(input: ReportInput): string {
     "",
     "URLs",
     ...rows([
+      ...(pageUrl === null ? [] : ([["page", `${pageUrl}  stake, watch, operate and govern`]] as const)),
       ["chain (JSON-RPC)", `${chainUrl}  chain id ${manifest.chainId}`],
       ...(indexerUrl === null
         ? []

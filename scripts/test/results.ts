@@ -14,6 +14,8 @@ export interface SuiteResult {
   readonly counts: SuiteCounts | null;
   /** Whether the suite must have run at least one test. */
   readonly hasTests: boolean;
+  /** The tests that failed, and why: to be said again at the end, where logs that are cut short still have it. */
+  readonly failures: readonly string[];
 }
 
 const NONE: SuiteCounts = { passed: 0, failed: 0, skipped: 0 };
@@ -62,4 +64,35 @@ export function vitestCounts(report: unknown): SuiteCounts {
     failed: failed + suites,
     skipped: count("numPendingTests") + count("numTodoTests"),
   };
+}
+
+interface Outcome {
+  readonly status?: string;
+  readonly fullName?: string;
+  readonly message?: string;
+  readonly failureMessages?: readonly string[];
+}
+
+/** How much of a message is worth repeating, in lines. */
+const MESSAGE_LINES = 4;
+
+/** Each failed test of a report of Vitest's JSON reporter, and each file that could not be run, with the head of its message. */
+export function vitestFailures(report: unknown): string[] {
+  const { testResults = [] } = report as {
+    readonly testResults?: readonly (Outcome & {
+      readonly name: string;
+      readonly assertionResults: readonly Outcome[];
+    })[];
+  };
+  return testResults.flatMap(({ name, status, message = "", assertionResults }) => {
+    const failed = assertionResults.filter((each) => each.status === "failed");
+    const outcomes =
+      failed.length === 0 && status === "failed"
+        ? [{ fullName: "the file itself", failureMessages: [message] }]
+        : failed;
+    return outcomes.map(({ fullName = "", failureMessages = [] }) => {
+      const text = failureMessages.join("\n").split("\n").slice(0, MESSAGE_LINES).join("\n    ");
+      return `${name.split(/[\\/]test[\\/]/).at(-1) ?? name}: ${fullName}\n    ${text}`;
+    });
+  });
 }

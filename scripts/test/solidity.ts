@@ -2,6 +2,8 @@
  * Runs the Solidity tests and writes what came of them, as {@link SuiteCounts}, to the file named by the first argument:
  * Hardhat prints its summary for people only. The second is a factor for the number of random runs. Nothing is compiled:
  * other suites read the artifacts meanwhile.
+ *
+ * Each suite of invariants makes at least 10,000 calls in all, and at least 1,000,000 with a factor; fewer are a failure.
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
@@ -16,6 +18,10 @@ const DEFAULT_RUNS = 256;
 const solidity = config.test?.solidity;
 const { fuzz, invariant } = { fuzz: undefined, invariant: undefined, ...solidity };
 const times = (runs: number | undefined) => (runs ?? DEFAULT_RUNS) * Number(factor);
+/** Calls that the invariants of a suite have to make in all. */
+const LEAST_CALLS = factor === "1" ? 10_000 : 1_000_000;
+/** How many times more runs than of anything else a factor means for invariants: so that {@link LEAST_CALLS} are reached. */
+const INVARIANTS = 7;
 const hre = await createHardhatRuntimeEnvironment(
   factor === "1"
     ? config
@@ -25,7 +31,7 @@ const hre = await createHardhatRuntimeEnvironment(
           solidity: {
             ...solidity,
             fuzz: { ...fuzz, runs: times(fuzz?.runs) },
-            invariant: { ...invariant, runs: times(invariant?.runs) },
+            invariant: { ...invariant, runs: INVARIANTS * times(invariant?.runs) },
           },
         },
       },
@@ -34,16 +40,22 @@ const hre = await createHardhatRuntimeEnvironment(
 );
 const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({ noCompile: true });
 
-/** The statuses of all tests that ran. The summary that comes with them counts only what other runners did. */
-function statuses(): unknown[] {
+/** All suites that ran, with their name. The summary that comes with them counts only what other runners did. */
+function suites(): { readonly name: string; readonly tests: readonly unknown[] }[] {
   const value = member(result, "value") ?? member(result, "error");
-  const suites = member(value, "suiteResults");
-  if (!Array.isArray(suites)) throw new Error("Hardhat's Solidity runner gave no results");
-  return suites.flatMap((suite: unknown) => {
+  const list = member(value, "suiteResults");
+  if (!Array.isArray(list)) throw new Error("Hardhat's Solidity runner gave no results");
+  return list.map((suite: unknown) => {
     const tests = member(suite, "testResults");
     if (!Array.isArray(tests)) throw new Error("Hardhat's Solidity runner gave a suite without results");
-    return tests.map((test: unknown) => member(test, "status"));
+    return { name: String(member(member(suite, "id"), "name")), tests };
   });
+}
+
+/** What a suite's invariants called in all; undefined if it has none. */
+function callsOf(tests: readonly unknown[]): number | undefined {
+  const calls = tests.map((test) => member(member(test, "kind"), "calls")).filter((count) => count !== undefined);
+  return calls.length === 0 ? undefined : calls.reduce<number>((sum, count) => sum + Number(count), 0);
 }
 
 /** A property that may be a getter of the runner's native objects. */
@@ -51,9 +63,19 @@ function member(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }
 
-const all = statuses();
-const passed = all.filter((status) => status === "Success").length;
-const skipped = all.filter((status) => status === "Skipped").length;
-const counts: SuiteCounts = { passed, failed: all.length - passed - skipped, skipped };
+const all = suites();
+const statuses = all.flatMap(({ tests }) => tests.map((test) => member(test, "status")));
+const passed = statuses.filter((status) => status === "Success").length;
+const skipped = statuses.filter((status) => status === "Skipped").length;
+let idle = 0;
+for (const { name, tests } of all) {
+  const calls = callsOf(tests);
+  if (calls === undefined) continue;
+  console.log(`${name}: ${calls} calls`);
+  if (calls >= LEAST_CALLS) continue;
+  console.error(`${name} has to make ${LEAST_CALLS} calls: see \`invariant\` in hardhat.config.ts`);
+  ++idle;
+}
+const counts: SuiteCounts = { passed, failed: statuses.length - passed - skipped + idle, skipped };
 writeFileSync(file, JSON.stringify(counts));
 process.exit(counts.failed === 0 && member(result, "success") !== false ? 0 : 1);

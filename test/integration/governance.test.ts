@@ -2,16 +2,23 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Hex, http, parseEther, stringToHex } from "viem";
+import { type Hex, encodeFunctionData, http, maxUint256, parseEther, stringToHex } from "viem";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { chainReader } from "../../deploy/executors/account.ts";
-import { phalaAuthorityAbi, phalaGovernorAbi, treasuryAbi, vetoLockAbi } from "../../deploy/generated/abis.ts";
+import {
+  phaAbi,
+  phalaAuthorityAbi,
+  phalaGovernorAbi,
+  treasuryAbi,
+  vetoLockAbi,
+  vphaAbi,
+} from "../../deploy/generated/abis.ts";
 import type { Manifest } from "../../deploy/manifest.ts";
 import { planSuite } from "../../deploy/modules/suite.ts";
 import { parametersFor } from "../../deploy/parameters/parameters.ts";
 import { deploySuite } from "../../deploy/suite.ts";
 import { verifySuite } from "../../deploy/verify/verify.ts";
-import { playHistory } from "../../scripts/devnet/activity.ts";
+import { type HistoryScript, type ScriptContext, playHistory, together } from "../../scripts/devnet/activity.ts";
 import { type LocalChain, chainClient, devAccount, startChain } from "../../scripts/devnet/chain.ts";
 import { scriptGovernance } from "../../scripts/devnet/governance.ts";
 import { Multisig, signingOwners } from "../../scripts/devnet/multisig.ts";
@@ -22,6 +29,30 @@ const folder = mkdtempSync(path.join(tmpdir(), "governance-"));
 const parameters = parametersFor("local", "current");
 let chain: LocalChain;
 let manifest: Manifest;
+
+/** Somebody stakes as much as all others together, between the first lock against an operation and the last. */
+function rush({ from, bank }: ScriptContext): HistoryScript {
+  const { pha, vpha } = manifest.contracts;
+  const at = from + 62n * BigInt(DAY);
+  let isOver = false;
+  return {
+    accounts: [bank.address],
+    times: [at],
+    async orders(now) {
+      if (isOver || now < at) return [];
+      isOver = true;
+      const total = { address: vpha, abi: vphaAbi, functionName: "totalAssets" } as const;
+      const assets = await chainClient(chain.url).readContract(total);
+      const approve = encodeFunctionData({ abi: phaAbi, functionName: "approve", args: [vpha, maxUint256] });
+      const deposit = encodeFunctionData({ abi: vphaAbi, functionName: "deposit", args: [assets, bank.address] });
+      const order = { from: bank, gas: 1_500_000n };
+      return [
+        { ...order, to: pha, data: approve, what: "approve" },
+        { ...order, to: vpha, data: deposit, what: "deposit" },
+      ];
+    },
+  };
+}
 
 beforeAll(async () => {
   chain = await startChain({ timestamp: Math.floor(Date.now() / 1000) - DAYS * DAY });
@@ -40,7 +71,7 @@ beforeAll(async () => {
     transactions: 60,
     script: async (context) => {
       const multisig = await Multisig.connect(chain.url, manifest.parameters.accounts.governance);
-      return scriptGovernance({ ...context, url: chain.url, manifest, multisig });
+      return together([scriptGovernance({ ...context, url: chain.url, manifest, multisig }), rush(context)]);
     },
   });
 }, 180_000);

@@ -11,7 +11,7 @@ import { readManifest } from "../../deploy/manifest.ts";
 const root = path.join(import.meta.dirname, "../..");
 const folder = mkdtempSync(path.join(os.tmpdir(), "start-test-"));
 const started: Start[] = [];
-let ports: { chain: number; indexer: number };
+let ports: { chain: number; indexer: number; page: number };
 
 interface Start {
   readonly child: ChildProcess;
@@ -25,6 +25,7 @@ function start(flags: readonly string[] = []): Start {
     [
       path.join(root, "scripts/start.ts"),
       ...["--folder", folder, "--chain-port", String(ports.chain), "--indexer-port", String(ports.indexer)],
+      ...["--web-port", String(ports.page)],
       ...["--days", "30", "--stakers", "5", "--transactions", "60", "--block-time", "1"],
       ...flags,
     ],
@@ -46,13 +47,16 @@ async function until(what: string, probe: () => boolean | Promise<boolean>, time
   }
 }
 
+/** How long a start may take here, in milliseconds: it is not its speed that is tested. */
+const READY_MS = 480_000;
+
 /** Waits until it is ready; fails with its output if it ends before. */
 async function ready({ child, output }: Start): Promise<void> {
   const isReady = () => {
     if (child.exitCode !== null) throw new Error(`ended before it was ready:\n${output()}`);
     return output().includes("Ctrl-C ends everything");
   };
-  await until("ready", isReady, 180_000).catch((error: unknown) => {
+  await until("ready", isReady, READY_MS).catch((error: unknown) => {
     throw new Error(`${String(error)}:\n${output()}`);
   });
 }
@@ -108,7 +112,7 @@ async function rpc(method: string, params: readonly unknown[] = []): Promise<unk
 }
 
 beforeAll(async () => {
-  ports = { chain: await freePort(), indexer: await freePort() };
+  ports = { chain: await freePort(), indexer: await freePort(), page: await freePort() };
 });
 
 afterEach(async () => {
@@ -124,7 +128,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
   let firstBlock: unknown;
   let workers: readonly string[];
 
-  test("from nothing to an answered query; Ctrl-C ends everything", async () => {
+  test("from nothing to an answered query; Ctrl-C ends everything", { timeout: 2 * READY_MS }, async () => {
     const first = start();
     await ready(first);
     const report = first.output();
@@ -134,6 +138,16 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     const addresses: (string | null)[] = Object.values({ ...manifest.contracts, ...manifest.parameters.accounts });
     for (const address of addresses) expect(report).toContain(address ?? "");
     expect(report).toContain(`http://127.0.0.1:${ports.chain}`);
+
+    // The page, and what it is configured with.
+    const page = `http://127.0.0.1:${ports.page}`;
+    expect(report).toContain(page);
+    expect(await (await fetch(page)).text()).toContain('<div id="app">');
+    expect(await (await fetch(`${page}/config.json`)).json()).toMatchObject({
+      chain: { id: manifest.chainId, rpcUrl: `http://127.0.0.1:${ports.chain}` },
+      indexerUrl: `http://127.0.0.1:${ports.indexer}`,
+      contracts: { vpha: manifest.contracts.vpha },
+    });
 
     // The sample query, as it is printed.
     const [, body] = /-d '(.*)'/.exec(report) ?? [];
@@ -166,7 +180,7 @@ describe.skipIf(process.platform !== "linux")("npm start", () => {
     await allEnded(pids);
   });
 
-  test("a second start goes on where the first ended; a third finds it; a crashed service ends it", async () => {
+  test("a second start goes on; a third finds it; a crashed service ends it", { timeout: 2 * READY_MS }, async () => {
     const second = start();
     await ready(second);
     expect(second.output()).not.toMatch(/[·✓] (deploy|history)/);

@@ -1,33 +1,47 @@
 import { describe, expect, test } from "vitest";
 import { HELP, parseStartOptions } from "../../scripts/start/options.ts";
 import { keyOf } from "../../scripts/start/instance.ts";
-import { lastLine, problemOf, total, vitestCounts, type SuiteResult } from "../../scripts/test/results.ts";
+import {
+  lastLine,
+  problemOf,
+  total,
+  vitestCounts,
+  vitestFailures,
+  type SuiteResult,
+} from "../../scripts/test/results.ts";
 
 describe("flags of npm start", () => {
   test("defaults", () => {
     expect(parseStartOptions([])).toMatchObject({
       chainPort: 8545,
       indexerPort: 42069,
+      webPort: 4173,
+      hasPage: true,
       preset: "current",
       stakers: 200,
       days: 200,
       transactions: 4400,
       hasHistory: true,
+      isTroubled: false,
       isReset: false,
     });
   });
 
   test("every flag", () => {
-    const args = "--chain-port 1 --indexer-port 2 --preset genesis --seed 3 --stakers 4 --days 5 --no-history --reset";
+    const args =
+      "--chain-port 1 --indexer-port 2 --web-port 6 --no-page --preset genesis --seed 3 --stakers 4 --days 5 --trouble --no-history --reset";
     expect(parseStartOptions(args.split(" "))).toMatchObject({
       chainPort: 1,
       indexerPort: 2,
+      webPort: 6,
+      hasPage: false,
       preset: "genesis",
       seed: 3,
       stakers: 4,
       days: 5,
       transactions: 88,
       hasHistory: false,
+      isTroubled: true,
       isReset: true,
     });
   });
@@ -37,10 +51,13 @@ describe("flags of npm start", () => {
     for (const flag of [
       "--chain-port",
       "--indexer-port",
+      "--web-port",
+      "--no-page",
       "--preset",
       "--seed",
       "--stakers",
       "--days",
+      "--trouble",
       "--no-history",
       "--reset",
     ]) {
@@ -74,6 +91,7 @@ describe("the result of npm test", () => {
     seconds: 1,
     hasTests: true,
     counts: { passed: 2, failed: 0, skipped: 0 },
+    failures: [],
     ...change,
   });
 
@@ -103,5 +121,19 @@ describe("the result of npm test", () => {
     };
     expect(vitestCounts(report)).toEqual({ passed: 1, failed: 1, skipped: 0 });
     expect(() => vitestCounts({})).toThrow("numFailedTests");
+  });
+
+  test("names each failed test, and each file that cannot be run, with the head of its message", () => {
+    const passed = { status: "passed", fullName: "holds", failureMessages: [] };
+    const failed = { status: "failed", fullName: "breaks", failureMessages: ["1\n2\n3\n4\n5"] };
+    const testResults = [
+      { name: "/house/test/a.test.ts", status: "failed", assertionResults: [passed, failed] },
+      { name: "/house/test/b.test.ts", status: "failed", message: "no such module", assertionResults: [] },
+      { name: "/house/test/c.test.ts", status: "passed", assertionResults: [passed] },
+    ];
+    expect(vitestFailures({ testResults })).toEqual([
+      "a.test.ts: breaks\n    1\n    2\n    3\n    4",
+      "b.test.ts: the file itself\n    no such module",
+    ]);
   });
 });
