@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import keystore from "@nomicfoundation/hardhat-keystore";
 import verify from "@nomicfoundation/hardhat-verify";
 import { configVariable, defineConfig } from "hardhat/config";
+import { parallelBuild } from "./scripts/build/parallel.ts";
 import { deploymentTasks } from "./deploy/hardhat/tasks.ts";
 import { keeperTasks } from "./scripts/keeper/hardhat/tasks.ts";
 import { attestationTasks } from "./scripts/attestation/hardhat/tasks.ts";
@@ -61,7 +62,7 @@ const remoteAccess = (network: string) => ({
 });
 
 export default defineConfig({
-  plugins: [keystore, verify],
+  plugins: [keystore, verify, parallelBuild],
   // What is built by default is what is deployed. Without an entry of its own, Hardhat's production profile would have its
   // settings and no overrides; and isolated, each file on its own, it would take several times as long for the same code.
   solidity: { profiles: { default: build, production: { ...build, isolated: false } } },

@@ -1,9 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 /** One project per part of the house; `npx vitest run --project NAME` runs one. */
-const project = (name: string, include: string[], timeout: number) => ({
-  test: { name, include, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const },
+const project = (name: string, include: string[], timeout: number, exclude: string[] = []) => ({
+  test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const },
 });
+
+/** What measures seconds, or loads the machine: run one file after the other, with nothing beside it. */
+const OPERATIONS = ["faults", "reorgs", "takeover", "watch"].map((name) => `test/indexer/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -13,7 +16,11 @@ export default defineConfig({
       project("contracts", ["test/contracts/**/*.test.ts", "test/model/**/*.test.ts"], 60_000),
       project("attestation", ["test/attestation/**/*.test.ts"], 60_000),
       project("deploy", ["test/deploy/**/*.test.ts", "test/scripts/**/*.test.ts"], 120_000),
-      project("indexer", ["test/indexer/**/*.test.ts"], 180_000),
+      project("web", ["test/web/**/*.test.ts"], 60_000),
+      // One chain, one browser: the files follow each other.
+      { test: { ...project("e2e", ["test/e2e/**/*.test.ts"], 180_000).test, globalSetup: "test/e2e/setup.ts" } },
+      project("indexer", ["test/indexer/**/*.test.ts"], 180_000, OPERATIONS),
+      project("operations", OPERATIONS, 180_000),
       project("integration", ["test/integration/**/*.test.ts"], 240_000),
     ],
   },

@@ -38,10 +38,14 @@ export function creationCode(source: string): Hex {
   return codeOf(readArtifact(source), "bytecode", source);
 }
 
+/** The interface of `source`. */
+export function abiOf(source: string): Abi {
+  return readArtifact(source)["abi"] as Abi;
+}
+
 /** The parameters of the constructor of `source`. */
 export function constructorOf(source: string): readonly AbiParameter[] {
-  const abi = readArtifact(source)["abi"] as Abi;
-  return abi.find((item) => item.type === "constructor")?.inputs ?? [];
+  return abiOf(source).find((item) => item.type === "constructor")?.inputs ?? [];
 }
 
 /** Where the constructor writes what only it knows, in bytes. */
