@@ -19,12 +19,6 @@ import { Wallet } from "./wallet.ts";
 
 /** Layout shift that a reader does not mind, by Web Vitals: the sum over a screen that loads, as a share of the window times way. */
 const GOOD_SHIFT = 0.1;
-/** Screens that are not there yet, and what they must not exceed. */
-const SHIFTS: ReadonlyMap<string, number> = new Map([
-  ["governance", 0.9],
-  ["supply", 0.3],
-  ["network", 0.3],
-]);
 const SUM_SHIFTS = `window.shift = 0;
   new PerformanceObserver((list) => {
     for (const { hadRecentInput, value } of list.getEntries()) if (!hadRecentInput) window.shift += value;
@@ -97,7 +91,7 @@ describe.skipIf(CHROMIUM === null)("the page", () => {
       // From nothing: another place of the same document would load no more than what is missing.
       await page.goto("about:blank");
       await show(page, stack.url, screen);
-      expect(await page.evaluate<number>("window.shift")).toBeLessThan(SHIFTS.get(screen.name) ?? GOOD_SHIFT);
+      expect(await page.evaluate<number>("window.shift")).toBeLessThan(GOOD_SHIFT);
     });
   });
 

@@ -22,6 +22,9 @@ import { type Suite, startSuite } from "./suite.ts";
 /** Blocks that Ponder takes back, on chains that it does not know. */
 const WINDOW = 30;
 
+/** Indexers are started five times in a test; what has to be quick is measured in it. */
+const PATIENCE_MS = 600_000;
+
 describe("the command line", () => {
   test("has defaults that are safe, and the environment's", () => {
     expect(parseOptions(["start"], {})).toMatchObject({ schema: "phala", port: 42069, hostname: "127.0.0.1" });
@@ -211,7 +214,7 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
     }
   }
 
-  test("is noticed, repaired with its cache, and indexed again: PostgreSQL", { timeout: 240_000 }, async () => {
+  test("is noticed, repaired with its cache, and indexed again: PostgreSQL", { timeout: PATIENCE_MS }, async () => {
     // By a name that is not that of a development chain: what is fetched of it is cached.
     const chainId = 31_999;
     const node = await startFaultyNode(suite.chain.url);
@@ -225,7 +228,7 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
     await survives({ deployment, rpcUrl: node.url, schema: "deep", databaseUrl }, "clean");
   });
 
-  test("the same on PGlite", { timeout: 240_000 }, async () => {
+  test("the same on PGlite", { timeout: PATIENCE_MS }, async () => {
     await survives({ directory: path.join(suite.folder, "deep-pglite") }, "clean_pglite");
   });
 });

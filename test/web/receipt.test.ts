@@ -1,6 +1,6 @@
 /** What became of a transaction: also when the wallet puts another one in its place, and when the node is silent for a while. */
 import { HttpRequestError, custom, defineChain, numberToHex, padHex } from "viem";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createConfig } from "wagmi";
 import { Replaced, receiptOf } from "../../web/src/chain/receipt.ts";
 
@@ -21,24 +21,34 @@ interface Question {
   readonly params?: unknown;
 }
 
-/** A node on which `mined` is in block 2, which comes after the first question for it. */
-function chainWith(mined: Mined, options: { silences?: number } = {}) {
-  let block = 1;
-  let silences = options.silences ?? 0;
+/** What the node answers instead, as often as it is said. */
+interface Trouble {
+  readonly method: string;
+  readonly times: number;
+  readonly error: Error;
+}
+
+/** A node on which `mined` is in block 2, which comes after some questions for the newest. */
+function chainWith(mined: Mined, trouble?: Trouble) {
+  let block = 0;
+  let left = trouble?.times ?? 0;
   const answer = ({ method, params }: Question): unknown => {
-    const [hash] = Array.isArray(params) ? (params as readonly unknown[]) : [];
+    const [first, second] = Array.isArray(params) ? (params as readonly unknown[]) : [];
+    if (method === trouble?.method && left-- > 0) throw trouble.error;
+    const isMined = block >= 2;
     switch (method) {
       case "eth_blockNumber":
-        return numberToHex(block++);
+        return numberToHex(++block);
       case "eth_getTransactionByHash":
-        return hash === first ? sent : null;
+        return first === sent.hash ? sent : null;
+      case "eth_getTransactionCount":
+        return Number(second) >= 2 ? "0x6" : "0x5";
       case "eth_getTransactionReceipt":
-        if (silences-- > 0) throw new HttpRequestError({ url: "http://node" });
-        return hash === mined.hash && block > 2
-          ? { transactionHash: hash, status: "0x1", blockNumber: "0x2", logs: [] }
+        return first === mined.hash && isMined
+          ? { transactionHash: first, status: "0x1", blockNumber: "0x2", logs: [] }
           : null;
       case "eth_getBlockByNumber":
-        return { number: "0x2", transactions: block > 2 ? [{ ...mined, blockNumber: "0x2" }] : [] };
+        return { number: "0x2", transactions: first === "0x2" ? [{ ...mined, blockNumber: "0x2" }] : [] };
       default:
         throw new Error(method);
     }
@@ -78,6 +88,21 @@ test.each([
   await expect(receiptOf(chainWith(other), CHAIN.id, first)).rejects.toThrow(Replaced);
 });
 
-test("is waited for while the node is silent", async () => {
-  expect(await receiptOf(chainWith(sent, { silences: 9 }), CHAIN.id, first)).toMatchObject({ status: "success" });
+describe.each([
+  ["is silent", new HttpRequestError({ url: "http://node" })],
+  ["has had enough of our questions", Object.assign(new Error("Too many requests"), { code: 429 })],
+  ["fails", Object.assign(new Error("internal error"), { code: -32_603 })],
+])("while the node %s", (_, error) => {
+  test.each([
+    "eth_getTransactionReceipt",
+    "eth_getTransactionByHash",
+    "eth_blockNumber",
+    "eth_getTransactionCount",
+    "eth_getBlockByNumber",
+  ])("(%s), it is waited for", async (method) => {
+    const trouble = { method, times: 9, error };
+    expect(await receiptOf(chainWith(sent, trouble), CHAIN.id, first)).toMatchObject({ status: "success" });
+    const other = { ...sent, hash: second, input: "0x5678" };
+    await expect(receiptOf(chainWith(other, trouble), CHAIN.id, first)).rejects.toThrow(Replaced);
+  });
 });

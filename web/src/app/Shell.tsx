@@ -6,7 +6,7 @@ import { Lag } from "./Lag.tsx";
 import { ROUTES } from "./routes.tsx";
 import { useTheme } from "./theme.ts";
 import { Wallet } from "./Wallet.tsx";
-import { Skeleton } from "../ui/Value.tsx";
+import { Loading } from "../ui/Value.tsx";
 
 /** Whether `location` is the screen at `path`, or one that is reached from it. */
 function isBelow(location: string, path: string): boolean {
@@ -76,7 +76,7 @@ export function Shell() {
       </header>
       <main className="content" tabIndex={-1}>
         <ErrorBoundary key={location} what="This screen" heading={current?.name ?? "Phala"}>
-          <Suspense fallback={<Skeleton width={20} />}>
+          <Suspense fallback={<Loading />}>
             <Switch>
               {ROUTES.map(({ path, screen }) => (
                 <Route key={path} path={path} component={screen} />

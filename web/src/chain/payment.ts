@@ -1,16 +1,10 @@
 /** How a contract gets the tokens that somebody pays it: by allowance, by permit, or by an approval first. */
-import {
-  type Address,
-  BaseError,
-  ContractFunctionExecutionError,
-  ContractFunctionRevertedError,
-  encodeFunctionData,
-} from "viem";
+import { type Address, ContractFunctionExecutionError, encodeFunctionData } from "viem";
 import type { Config } from "wagmi";
 import { getBlock, getBytecode, readContract, readContracts, signTypedData } from "wagmi/actions";
 import { phaAbi } from "../../../deploy/generated/abis.ts";
 import { PERMIT_SECONDS, type SignedPermit, permitMessage, splitSignature } from "./permit.ts";
-import { isRejection } from "./reasons.ts";
+import { isRejection, refusalOf } from "./reasons.ts";
 import { type Sent, send } from "./send.ts";
 import type { Steps } from "./transaction.ts";
 
@@ -37,7 +31,8 @@ export async function pay(
 ): Promise<Sent> {
   const { chainId, token, owner, spender, amount } = payment;
   const at = { address: token, abi: phaAbi, chainId } as const;
-  const allowance = await readContract(wagmi, { ...at, functionName: "allowance", args: [owner, spender] });
+  const allowed = { functionName: "allowance", args: [owner, spender] } as const;
+  const allowance = await readContract(wagmi, { ...at, ...allowed });
   if (allowance >= amount) return payWith(null);
 
   const permit = await signPermit(wagmi, payment, steps);
@@ -46,23 +41,31 @@ export async function pay(
       return await payWith(permit);
     } catch (error) {
       // The token did not take the signature, of which the simulation has told: nothing was sent.
-      if (!/InsufficientAllowance$/.test(errorName(error))) throw error;
+      if (!isAllowanceMissing(error)) throw error;
     }
   }
 
   const data = encodeFunctionData({ abi: phaAbi, functionName: "approve", args: [spender, amount] });
-  await steps.approved(
-    await send({ wagmi, chainId, account: owner, steps }, { to: token, abi: phaAbi, data }, "approval"),
-  );
-  return payWith(null);
+  const approval = await send({ wagmi, chainId, account: owner, steps }, { to: token, abi: phaAbi, data }, "approval");
+  const blockNumber = await steps.approved(approval);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await payWith(null);
+    } catch (error) {
+      if (!isAllowanceMissing(error) || tries === MOST_TRIES) throw error;
+    }
+    // Either less was approved in the wallet, or this was another node behind the same address, which has not got the block yet.
+    const approved = await readContract(wagmi, { ...at, ...allowed, blockNumber }).catch(() => amount);
+    if (approved < amount) return payWith(null);
+    await new Promise((resolve) => setTimeout(resolve, wagmi.getClient({ chainId }).pollingInterval));
+  }
 }
 
-/** The contract's error behind a failure; empty if it is none. */
-function errorName(error: unknown): string {
-  if (!(error instanceof BaseError)) return "";
-  const reverted = error.walk((each) => each instanceof ContractFunctionRevertedError);
-  return reverted instanceof ContractFunctionRevertedError ? (reverted.data?.errorName ?? "") : "";
-}
+/** So often a payment is tried on nodes that do not know of its approval yet, a block apart. */
+const MOST_TRIES = 10;
+
+/** Whether the contract refused because of the allowance. */
+const isAllowanceMissing = (error: unknown) => /InsufficientAllowance$/.test(refusalOf(error)?.data?.errorName ?? "");
 
 /** Whether the account is a contract that signs in its own way; one that only delegates (EIP-7702) signs as before. */
 async function isContractWallet(wagmi: Config, { owner, chainId }: Payment): Promise<boolean> {

@@ -41,8 +41,8 @@ const SENTENCES: Readonly<Record<string, (args: Arguments) => string>> = {
 export function reasonOf(error: unknown): string {
   if (isRejection(error)) return "You declined it in the wallet. Nothing was sent.";
   if (!(error instanceof BaseError)) return messageOf(error);
-  const reverted = error.walk((each) => each instanceof ContractFunctionRevertedError);
-  if (reverted instanceof ContractFunctionRevertedError) {
+  const reverted = refusalOf(error);
+  if (reverted !== null) {
     const name = reverted.data?.errorName;
     if (name !== undefined) {
       const sentence = SENTENCES[name];
@@ -59,6 +59,13 @@ export function reasonOf(error: unknown): string {
   return error.shortMessage;
 }
 
+/** What the contract refused the call with; null if the error is no contract's. */
+export function refusalOf(error: unknown): ContractFunctionRevertedError | null {
+  if (!(error instanceof BaseError)) return null;
+  const reverted = error.walk((each) => each instanceof ContractFunctionRevertedError);
+  return reverted instanceof ContractFunctionRevertedError ? reverted : null;
+}
+
 /** Wallets throw plain objects, too. */
 function messageOf(error: unknown): string {
   if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
@@ -66,7 +73,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Whether the node did not answer: of what was asked, nothing is known. */
-export function isUnanswered(error: unknown): boolean {
+function isUnanswered(error: unknown): boolean {
   const isSilence = (each: unknown) => each instanceof HttpRequestError || each instanceof TimeoutError;
   return error instanceof BaseError && error.walk(isSilence) !== null;
 }

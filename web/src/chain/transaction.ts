@@ -4,7 +4,7 @@ import { useCallback, useRef, useState } from "react";
 import { type Address, type Hash, zeroAddress } from "viem";
 import { useConfig as useWagmiConfig, useConnection } from "wagmi";
 import { useConfig } from "../config/context.ts";
-import { isRejection, reasonOf } from "./reasons.ts";
+import { isRejection, reasonOf, refusalOf } from "./reasons.ts";
 import { receiptOf } from "./receipt.ts";
 import type { Sent } from "./send.ts";
 
@@ -36,8 +36,8 @@ const AT_REST: ReadonlySet<Progress["stage"]> = new Set(["idle", "confirmed", "r
 export interface Steps {
   /** Says what the wallet is asked for now. */
   at(stage: "permit" | "approval" | "sign"): void;
-  /** Waits until an approval is in a block. Throws if it failed there. */
-  approved(sent: Sent): Promise<void>;
+  /** Waits until an approval is in a block, and returns its number. Throws if it failed there. */
+  approved(sent: Sent): Promise<bigint>;
 }
 
 /**
@@ -65,7 +65,12 @@ export function useTransaction(explain: (error: unknown) => string = reasonOf) {
       const mined = async ({ hash, again }: Sent) => {
         const receipt = await receiptOf(wagmi, chainId, hash);
         if (receipt.status === "success") return receipt;
-        await again(receipt.blockNumber);
+        try {
+          await again(receipt.blockNumber);
+        } catch (error) {
+          // Else it is the node that has failed to try again.
+          if (refusalOf(error) !== null) throw error;
+        }
         throw new Error(`The transaction failed in block ${receipt.blockNumber}.`);
       };
       const approval = { stands: false };
@@ -75,8 +80,9 @@ export function useTransaction(explain: (error: unknown) => string = reasonOf) {
           at: (stage) => show(stage === "sign" ? { stage, hash: null } : { stage, way: stage }),
           approved: async (sent) => {
             show({ stage: "approving", hash: sent.hash });
-            await mined(sent);
+            const { blockNumber } = await mined(sent);
             approval.stands = true;
+            return blockNumber;
           },
         });
         show({ stage: "sent", hash: sent.hash });

@@ -9,7 +9,7 @@ import { Card } from "../ui/Card.tsx";
 import { Chart } from "../ui/Chart.tsx";
 import { Badge, Failure } from "../ui/Note.tsx";
 import { Table } from "../ui/Table.tsx";
-import { Amount, Skeleton, Stat } from "../ui/Value.tsx";
+import { Amount, Loading, Skeleton, Stat } from "../ui/Value.tsx";
 
 const DAY = 86_400;
 const ONE = 10n ** 18n;
@@ -76,7 +76,7 @@ export function NetworkScreen() {
       </Card>
       <Card title="GPU models">
         {data === undefined ? (
-          <Skeleton width={30} />
+          <Loading />
         ) : (
           <Table
             label="GPU models"
@@ -110,7 +110,7 @@ export function NetworkScreen() {
       </Card>
       <Card title="History">
         {data === undefined ? (
-          <Skeleton width={30} />
+          <Loading />
         ) : (
           <div className="columns">
             <Chart
@@ -147,7 +147,7 @@ export function NetworkScreen() {
       </Card>
       <Card title="Intel's collateral" aside={<span className="muted">what quotes are judged by</span>}>
         {data === undefined ? (
-          <Skeleton width={30} />
+          <Loading />
         ) : (
           <Table
             label="Intel's collateral"

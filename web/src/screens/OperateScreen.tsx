@@ -19,7 +19,7 @@ import { ExternalLink } from "../ui/Links.tsx";
 import { Badge, Failure, Note } from "../ui/Note.tsx";
 import { Table } from "../ui/Table.tsx";
 import { TransactionSteps } from "../ui/TransactionSteps.tsx";
-import { Amount, Skeleton, Stat } from "../ui/Value.tsx";
+import { Amount, Loading, Stat } from "../ui/Value.tsx";
 import { attestationWords, lapseReason, remedyOf, stateTone } from "./compute/words.ts";
 
 type Data = ResultOf<typeof OPERATOR>;
@@ -55,7 +55,7 @@ function Own({ account }: { account: Address }) {
   const failure = indexed.isError ? (
     <Failure what="Your workers" error={indexed.error} onRetry={() => void indexed.refetch()} />
   ) : null;
-  if (indexed.data === undefined) return failure ?? <Skeleton width={40} />;
+  if (indexed.data === undefined) return failure ?? <Loading />;
   if (indexed.data.operator === null) {
     return (
       <Note>

@@ -24,7 +24,7 @@ import { Badge, Failure } from "../ui/Note.tsx";
 import { Earlier } from "../ui/Earlier.tsx";
 import { Table } from "../ui/Table.tsx";
 import { TransactionSteps } from "../ui/TransactionSteps.tsx";
-import { Amount, Skeleton, Stat } from "../ui/Value.tsx";
+import { Amount, Loading, Stat } from "../ui/Value.tsx";
 
 export function PositionScreen() {
   const account = useAccountAddress();
@@ -145,7 +145,7 @@ function Requests({ account }: { account: `0x${string}` }) {
         <Failure what="Your requests" error={requests.error} onRetry={() => void requests.refetch()} />
       ) : null}
       <TransactionSteps progress={progress} success="Done." />
-      {requests.data === undefined && !requests.isError ? <Skeleton width={30} /> : null}
+      {requests.data === undefined && !requests.isError ? <Loading /> : null}
       {requests.data !== undefined && open.length === 0 ? (
         <p className="muted">
           Nothing waits. Requests that you make on <Link href="/">Stake</Link> stand here until they are claimed.
@@ -192,6 +192,7 @@ function ClosedRequests({ account }: { account: `0x${string}` }) {
     (after) => ({ document: CLOSED_REQUESTS, variables: { account: account.toLowerCase(), after } }),
     ({ redemptionRequests }) => redemptionRequests,
   );
+  if (indexed.isLoading) return <Loading />;
   if (indexed.rows.length === 0 && !indexed.isError) return null;
   return (
     <Card title="Closed requests">
@@ -338,7 +339,7 @@ function History({ account }: { account: `0x${string}` }) {
       {history.isError ? (
         <Failure what="Your history" error={history.error} onRetry={() => void history.refetch()} />
       ) : null}
-      {history.isLoading ? <Skeleton width={30} /> : null}
+      {history.isLoading ? <Loading /> : null}
       {!history.isLoading && !history.isError && rows.length === 0 ? <p className="muted">Nothing yet.</p> : null}
       {rows.length === 0 ? null : (
         <div className="table-box" role="group" aria-label="History" tabIndex={0}>

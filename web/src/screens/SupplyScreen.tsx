@@ -8,7 +8,7 @@ import { Card } from "../ui/Card.tsx";
 import { Chart } from "../ui/Chart.tsx";
 import { ChainLink } from "../ui/Links.tsx";
 import { Failure } from "../ui/Note.tsx";
-import { Amount, Skeleton, Stat } from "../ui/Value.tsx";
+import { Amount, Loading, Skeleton, Stat } from "../ui/Value.tsx";
 import { Circulation } from "./supply/Circulation.tsx";
 import { Simulator } from "./supply/Simulator.tsx";
 
@@ -58,7 +58,7 @@ export function SupplyScreen() {
       <div className="columns">
         <Card title="Epochs">
           {indexed.data === undefined ? (
-            <Skeleton width={30} />
+            <Loading />
           ) : (
             <Chart
               title="Emission per epoch"

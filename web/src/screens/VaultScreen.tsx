@@ -15,7 +15,7 @@ import { Card } from "../ui/Card.tsx";
 import { Chart } from "../ui/Chart.tsx";
 import { Failure } from "../ui/Note.tsx";
 import { Segments } from "../ui/Segments.tsx";
-import { Amount, Percent, Skeleton, Stat } from "../ui/Value.tsx";
+import { Amount, Loading, Percent, Skeleton, Stat } from "../ui/Value.tsx";
 
 const DAY = 86_400;
 
@@ -218,7 +218,7 @@ function Charts() {
         <Failure what="The history" error={indexed.error} onRetry={() => void indexed.refetch()} />
       ) : null}
       {indexed.data === undefined ? (
-        <Skeleton width={30} />
+        <Loading />
       ) : (
         <div className="columns">
           <Chart

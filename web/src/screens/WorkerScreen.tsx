@@ -12,7 +12,7 @@ import { Chart } from "../ui/Chart.tsx";
 import { ChainLink, ExternalLink, TransactionLink } from "../ui/Links.tsx";
 import { Badge, Failure, Note } from "../ui/Note.tsx";
 import { Table } from "../ui/Table.tsx";
-import { Amount, Fact, Skeleton, Stat } from "../ui/Value.tsx";
+import { Amount, Fact, Loading, Stat } from "../ui/Value.tsx";
 import { Controls } from "./compute/Controls.tsx";
 import { attestationWords, lapseReason, stateTone } from "./compute/words.ts";
 
@@ -57,7 +57,7 @@ export function WorkerScreen() {
     return (
       <>
         {heading}
-        {failure ?? <Skeleton width={40} />}
+        {failure ?? <Loading />}
       </>
     );
   }

@@ -12,7 +12,7 @@ import { Card } from "../ui/Card.tsx";
 import { Badge, Failure } from "../ui/Note.tsx";
 import { Segments } from "../ui/Segments.tsx";
 import { type Sorting, Table } from "../ui/Table.tsx";
-import { Skeleton } from "../ui/Value.tsx";
+import { Loading } from "../ui/Value.tsx";
 import { attestationWords, lapseReason, stateTone } from "./compute/words.ts";
 
 const FILTERS = [
@@ -61,7 +61,7 @@ export function WorkersScreen() {
   });
 
   let list: ReactNode;
-  if (indexed.data === undefined) list = indexed.isError ? null : <Skeleton width={30} />;
+  if (indexed.data === undefined) list = indexed.isError ? null : <Loading />;
   else if (filter === "mine" && account === undefined)
     list = <NoAccount>Connect a wallet to see the workers that it operates.</NoAccount>;
   else if (shown.length === 0) list = <p className="muted">No worker fits. Another filter may show more.</p>;

@@ -12,6 +12,15 @@ export function Skeleton({ width = 8 }: { width?: number }) {
   );
 }
 
+/** Stands where a table or a chart will be, whose height is not known: what comes after it is kept back until then (`ui.css`). */
+export function Loading() {
+  return (
+    <p className="loading">
+      <Skeleton width={30} />
+    </p>
+  );
+}
+
 /** An amount in wei; the exact one is in its title. */
 export function Amount(props: { wei: bigint | null | undefined; unit: string; digits?: number }) {
   if (props.wei === null || props.wei === undefined) return <Skeleton />;

@@ -25,7 +25,7 @@ import { ChainLink, TransactionLink } from "../../ui/Links.tsx";
 import { Badge, Failure } from "../../ui/Note.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { TransactionSteps } from "../../ui/TransactionSteps.tsx";
-import { Amount, Skeleton } from "../../ui/Value.tsx";
+import { Amount, Loading, Skeleton } from "../../ui/Value.tsx";
 import { Call } from "./Call.tsx";
 
 type Operation = ResultOf<typeof OPERATIONS>["operations"]["items"][number];
@@ -55,7 +55,7 @@ export function Operations() {
       }
     >
       {pages.isError ? <Failure what="Operations" error={pages.error} onRetry={() => void pages.refetch()} /> : null}
-      {pages.isLoading ? <Skeleton width={40} /> : null}
+      {pages.isLoading ? <Loading /> : null}
       {!pages.isLoading && !pages.isError && pages.rows.length === 0 ? (
         <p className="muted">Nothing was ever scheduled.</p>
       ) : null}
@@ -246,6 +246,7 @@ function Locks({ account }: { account: Address }) {
   if (indexed.isError) {
     return <Failure what="Your locks" error={indexed.error} onRetry={() => void indexed.refetch()} />;
   }
+  if (indexed.data === undefined) return <Loading />;
   if (rows.length === 0) return null;
   return (
     <>

@@ -10,7 +10,7 @@ import { Card } from "../../ui/Card.tsx";
 import { ChainLink, TransactionLink } from "../../ui/Links.tsx";
 import { Failure } from "../../ui/Note.tsx";
 import { Table } from "../../ui/Table.tsx";
-import { Skeleton } from "../../ui/Value.tsx";
+import { Loading } from "../../ui/Value.tsx";
 
 const ONE = 10n ** 18n;
 
@@ -55,7 +55,7 @@ export function Parameters() {
         <Failure what="Parameters" error={indexed.error} onRetry={() => void indexed.refetch()} />
       ) : null}
       {indexed.data === undefined ? (
-        <Skeleton width={40} />
+        <Loading />
       ) : (
         <>
           <div className="field">

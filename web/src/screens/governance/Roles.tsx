@@ -9,7 +9,7 @@ import { Card } from "../../ui/Card.tsx";
 import { ChainLink } from "../../ui/Links.tsx";
 import { Failure } from "../../ui/Note.tsx";
 import { Table } from "../../ui/Table.tsx";
-import { Skeleton } from "../../ui/Value.tsx";
+import { Loading } from "../../ui/Value.tsx";
 import { type Edge, Graph } from "../../ui/Graph.tsx";
 
 type Data = ResultOf<typeof ROLES>;
@@ -19,7 +19,7 @@ export function Roles() {
   return (
     <Card title="Roles" aside={<span className="muted">a role is a delay class</span>}>
       {indexed.isError ? <Failure what="Roles" error={indexed.error} onRetry={() => void indexed.refetch()} /> : null}
-      {indexed.data === undefined ? <Skeleton width={40} /> : <Shown data={indexed.data} />}
+      {indexed.data === undefined ? <Loading /> : <Shown data={indexed.data} />}
     </Card>
   );
 }

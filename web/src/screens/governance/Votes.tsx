@@ -18,7 +18,7 @@ import { Card } from "../../ui/Card.tsx";
 import { Earlier } from "../../ui/Earlier.tsx";
 import { Badge, Failure } from "../../ui/Note.tsx";
 import { TransactionSteps } from "../../ui/TransactionSteps.tsx";
-import { Amount, Skeleton, Stat } from "../../ui/Value.tsx";
+import { Amount, Loading, Stat } from "../../ui/Value.tsx";
 import { Call } from "./Call.tsx";
 
 const ONE = 10n ** 18n;
@@ -47,7 +47,7 @@ export function Votes() {
       }
     >
       {pages.isError ? <Failure what="Proposals" error={pages.error} onRetry={() => void pages.refetch()} /> : null}
-      {pages.isLoading ? <Skeleton width={40} /> : null}
+      {pages.isLoading ? <Loading /> : null}
       {!pages.isLoading && !pages.isError && pages.rows.length === 0 ? (
         <p className="muted">Nothing was ever proposed.</p>
       ) : null}

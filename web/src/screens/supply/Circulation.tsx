@@ -8,7 +8,7 @@ import { Chart } from "../../ui/Chart.tsx";
 import { ChainLink } from "../../ui/Links.tsx";
 import { Failure } from "../../ui/Note.tsx";
 import { Table } from "../../ui/Table.tsx";
-import { Skeleton } from "../../ui/Value.tsx";
+import { Loading } from "../../ui/Value.tsx";
 
 const DAY = 86_400;
 const HISTORY_DAYS = 365;
@@ -24,7 +24,7 @@ export function Circulation() {
         <Failure what="The circulation" error={indexed.error} onRetry={() => void indexed.refetch()} />
       ) : null}
       {indexed.data === undefined ? (
-        <Skeleton width={30} />
+        <Loading />
       ) : (
         <>
           <div className="columns">
