@@ -11,7 +11,7 @@ import {
   padHex,
 } from "viem";
 import { expect, test } from "vitest";
-import { createConfig, createConnector } from "wagmi";
+import { type CreateConnectorFn, createConfig } from "wagmi";
 import { connect } from "wagmi/actions";
 import { phaAbi, vphaAbi } from "../../deploy/generated/abis.ts";
 import { pay } from "../../web/src/chain/payment.ts";
@@ -69,7 +69,7 @@ async function setUp({ approved, lag }: { approved: bigint; lag: number }) {
   };
   const request = (each: Question) => Promise.resolve().then(() => answer(each));
   const nothing = () => Promise.resolve();
-  const wallet = createConnector(() => ({
+  const wallet: CreateConnectorFn = () => ({
     id: "test",
     name: "Test",
     type: "test",
@@ -82,7 +82,7 @@ async function setUp({ approved, lag }: { approved: bigint; lag: number }) {
     onAccountsChanged: () => undefined,
     onChainChanged: () => undefined,
     onDisconnect: () => undefined,
-  }));
+  });
   const wagmi = createConfig({
     chains: [CHAIN],
     pollingInterval: 5,
@@ -91,9 +91,7 @@ async function setUp({ approved, lag }: { approved: bigint; lag: number }) {
     connectors: [wallet],
     transports: { [CHAIN.id]: custom({ request }, { retryCount: 0 }) },
   });
-  const [connector] = wagmi.connectors;
-  if (connector === undefined) throw new Error("no wallet");
-  await connect(wagmi, { connector });
+  await connect(wagmi, { connector: wallet });
   const steps = {
     at: () => undefined,
     approved: ({ hash }: Sent) => {
