@@ -1,6 +1,7 @@
 /**
  * What is changed in Ponder while it is loaded: two places whose cost grows with the number of event handlers, of which this
- * indexer has more than a hundred. Neither changes a result. See `docs/decisions/0032-two-places-in-ponder.md`.
+ * indexer has more than a hundred, and one that took a third of a backfill. None changes a result. See
+ * `docs/decisions/0032-three-places-in-ponder.md`.
  *
  * Each change names the text that it replaces. A version of Ponder that has another text there runs unchanged, and says so.
  */
@@ -62,6 +63,36 @@ const CHANGES: readonly Change[] = [
         "for (const logEventCallbackIndex of logEventCallbackIndexes) {",
         "for (const logEventCallbackIndex of callbackIndexesOf(log)) {",
       ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/sync-store/index.js",
+    // Each value would be a parameter of its own, for which the statement's text is put together piece by piece.
+    what: "rows that are read from the node are written as one parameter",
+    replacements: [
+      [
+        'import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, or, sql, } from "drizzle-orm";\n',
+        `import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, lt, lte, or, sql, } from "drizzle-orm";
+import { toSnakeCase } from "drizzle-orm/casing";
+const rowsOf = (table, rows) => {
+    const columns = Object.keys(getTableColumns(table)).map((key) => [key, toSnakeCase(key)]);
+    const named = rows.map((row) => {
+        const values = {};
+        for (const [key, name] of columns) values[name] = typeof row[key] === "bigint" ? row[key].toString() : row[key];
+        return values;
+    });
+    const names = sql.join(columns.map(([, name]) => sql.identifier(name)), sql.raw(", "));
+    return sql\`select \${names} from json_populate_recordset(null::\${table}, \${JSON.stringify(named)}::json)\`;
+};
+`,
+      ],
+      ...(["log", "block", "transaction"] as const).map((name): [string, string] => {
+        const encode = `encode${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+        const rows = `${name}s
+                    .slice(i, i + batchSize)
+                    .map((${name}) => ${encode}({ ${name}, chainId }))`;
+        return [`.values(${rows})`, `.select(rowsOf(PONDER_SYNC.${name}s, ${rows}))`];
+      }),
     ],
   },
 ];
