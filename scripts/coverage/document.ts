@@ -28,8 +28,8 @@ export async function documentOf(files: readonly FileCoverage[], file: string): 
 
 # Coverage
 
-Lines and statements of \`contracts/\` that the tests run, by Hardhat's counting: the Solidity tests and, of Vitest's, those that mutations are tried on (\`scripts/mutation/groups.ts\`), together.
-Whether the tests also notice what these lines do is what \`npm run test:mutation\` says. Genuine quotes are no part of it.
+Lines and statements of \`contracts/\` that the tests run, by Hardhat's counting: the Solidity tests and, of Vitest's, those in \`scripts/coverage/vitest.config.ts\`, together.
+Whether the tests also notice what these lines do is what \`npm run test:mutation\` says. Genuine quotes are no part of it: they are not everywhere.
 
 ${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 

@@ -7,7 +7,7 @@ const GAS = "0x40000000";
 
 hre.hooks.registerHandlers("network", {
   onRequest: async (context, connection, request, next) => {
-    if (request.method !== "eth_sendTransaction" || !Array.isArray(request.params)) {
+    if (!/^eth_(?:sendTransaction|call)$/.test(request.method) || !Array.isArray(request.params)) {
       return next(context, connection, request);
     }
     const [transaction, ...rest] = request.params as readonly unknown[];

@@ -91,6 +91,7 @@ export const GROUPS = {
     deployed: ["attestation/AttestationRegistry", "attestation/TdxVerifier", "attestation/TcbCodec"],
     tests: under("attestation", [
       "registry",
+      "registry-policy",
       "json",
       "rules",
       "rules-certificates",

@@ -1,5 +1,5 @@
 /** Collateral that is forged, expired, revoked, replayed or of somebody else. */
-import type { Hex } from "viem";
+import { type Hex, bytesToHex, slice } from "viem";
 import { describe, expect, it } from "vitest";
 import { type Upload, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
@@ -10,9 +10,17 @@ import {
   isvLevel,
 } from "../../scripts/attestation/factory.ts";
 import { INTEL_ROOT } from "../../scripts/attestation/files.ts";
-import { keyFromSeed } from "../../scripts/attestation/p256.ts";
+import { bitString, boolean, childrenOf, integer, readDer, sequence } from "../../scripts/attestation/der.ts";
+import { keyFromSeed, sign } from "../../scripts/attestation/p256.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
-import { OID, authorityKeyId, basicConstraints, keyUsage, readCertificate } from "../../scripts/attestation/x509.ts";
+import {
+  OID,
+  authorityKeyId,
+  basicConstraints,
+  keyUsage,
+  readCertificate,
+  signed,
+} from "../../scripts/attestation/x509.ts";
 import { expectRevert } from "../helpers/errors.ts";
 import { single } from "../helpers/levels.ts";
 import { STAGE_START, type Stage, fixture } from "../helpers/stage.ts";
@@ -222,6 +230,47 @@ describe("uploads", () => {
     };
     expect(await trial.tryUpload(list(601))).toEqual({ refused: "CollateralStore_TooManyEntries", args: [] });
     expect(await trial.tryUpload(list(600))).toEqual({ value: "0x" });
+  });
+});
+
+describe("certificates of another form than DER's, which their issuer signed", () => {
+  const { certificate, key } = authority.platformCa;
+  const children = childrenOf(readDer(readCertificate(certificate).tbs)).map(({ raw }) => raw);
+  const raw = (tag: number, content: Uint8Array, ...length: number[]) => Uint8Array.from([tag, ...length, ...content]);
+  /** Its place among what is signed: RFC 5280, 4.1. */
+  const VALIDITY = 4;
+  const validity = readDer(children[VALIDITY] ?? new Uint8Array()).content;
+  const signedWith = (place: number, bytes: Uint8Array) =>
+    signed(sequence(...children.with(place, bytes)), authority.root.key);
+  const signature = sign(sequence(...children), authority.root.key);
+  const behind = (...parts: Uint8Array[]): Hex =>
+    bytesToHex(sequence(sequence(...children), children[2] ?? new Uint8Array(), ...parts));
+  const r = integer(BigInt(slice(signature, 0, 32)));
+  const s = integer(BigInt(slice(signature, 32)));
+  const constrained = (...parts: Uint8Array[]): Hex =>
+    authorityOf({
+      platformCa: { changedExtensions: [{ ...basicConstraints(0), value: sequence(boolean(true), ...parts) }] },
+    }).platformCa.certificate;
+
+  it.each([
+    ["as it is", signedWith(VALIDITY, sequence(validity)), undefined],
+    [
+      "a length in two bytes that fits in one",
+      signedWith(VALIDITY, raw(0x30, validity, 0x82, 0, validity.length)),
+      "Der_Unexpected",
+    ],
+    ["something behind the dates", signedWith(VALIDITY, sequence(validity, integer(0))), "Der_Unexpected"],
+    ["a signature whose last bits do not count", behind(bitString(sequence(r, s), 1)), "Der_Unexpected"],
+    ["a third number in the signature", behind(bitString(sequence(r, s, integer(1)))), "Der_Unexpected"],
+    ["a signature of 33 octets", behind(bitString(sequence(integer(1n << 256n), s))), "Der_Unexpected"],
+    ["a path of 33 octets", constrained(integer(1n << 256n)), "Der_Unexpected"],
+    ["something behind the path's length", constrained(integer(0), integer(0)), "X509_InvalidExtension"],
+  ])("%s", async (_name, der, refused) => {
+    const trial = await bare();
+    await trial.upload(authority.collateral(), ["uploadRootCrl"]);
+    expect(readCertificate(certificate).publicKey).toBe(key.raw);
+    const outcome = await trial.tryUpload({ functionName: "uploadPckCa", args: [der] });
+    expect(outcome).toMatchObject(refused === undefined ? { value: "0x" } : { refused });
   });
 });
 

@@ -6,7 +6,15 @@ import { type PlatformOptions, type QuoteOptions, createAuthority } from "../../
 import { P256_ORDER, keyFromSeed, sign } from "../../scripts/attestation/p256.ts";
 import { encodeHeader, encodeSignedData, readQuote } from "../../scripts/attestation/quote.ts";
 import { type EnclaveReport, type Measurements, u16, u32 } from "../../scripts/attestation/report.ts";
-import { OID, basicConstraints, keyUsage, readCertificate } from "../../scripts/attestation/x509.ts";
+import { bitString } from "../../scripts/attestation/der.ts";
+import {
+  OID,
+  basicConstraints,
+  keyUsage,
+  pckExtension,
+  readCertificate,
+  readPckExtension,
+} from "../../scripts/attestation/x509.ts";
 import { svns } from "../helpers/levels.ts";
 import { DAY, STAGE_START, type Stage, fixture } from "../helpers/stage.ts";
 import { openTrial } from "../helpers/trial.ts";
@@ -67,6 +75,7 @@ describe("another authority", () => {
 
   it("with a leaf that is a CA, may not sign, or has an unknown critical extension", async () => {
     const { judge } = await load();
+    const pck = readPckExtension(readCertificate(good.leaf).extensions.get(OID.sgx)?.value ?? new Uint8Array());
     const critical = { oid: "1.2.3.4", critical: true, value: Uint8Array.of(5, 0) };
     for (const [certificate, refused] of [
       [{ changedExtensions: [basicConstraints(0)] }, "X509_InvalidExtension"],
@@ -76,6 +85,11 @@ describe("another authority", () => {
       [{ withoutExtensions: [OID.sgx] }, "X509_InvalidExtension"],
       [{ extraExtensions: [critical] }, "X509_UnknownCriticalExtension"],
       [{ extraExtensions: [basicConstraints()] }, "X509_InvalidExtension"],
+      [{ extraExtensions: [keyUsage("signer")] }, "X509_InvalidExtension"],
+      [{ extraExtensions: [pckExtension(pck)] }, "X509_InvalidExtension"],
+      [{ changedExtensions: [{ ...keyUsage("signer"), value: bitString(new Uint8Array()) }] }, "X509_InvalidExtension"],
+      [{ changedExtensions: [pckExtension({ ...pck, ppid: slice(pck.ppid, 1) })] }, "X509_InvalidExtension"],
+      [{ changedExtensions: [pckExtension({ ...pck, components: pck.components.slice(1) })] }, "X509_InvalidExtension"],
     ] as const) {
       expect(await judge(quoteOf({ certificate }))).toMatchObject({ refused });
     }

@@ -70,6 +70,8 @@ describe("accepted", () => {
   const UNKNOWN: [string, ...string[]] = [
     "null",
     "true",
+    "false",
+    `"${"x".repeat(100)}"`,
     "-0",
     "1e400",
     "-12.5E-3",
@@ -82,6 +84,15 @@ describe("accepted", () => {
     "9".repeat(400),
     `${"[".repeat(32)}${"]".repeat(32)}`,
   ];
+
+  it("advisories of another form than INTEL-SA-nnnnn, as one number that stands for all of them", async () => {
+    const codec = await load();
+    const [level, ...others] = info.tcbLevels;
+    if (level === undefined) expect.fail("no level");
+    const advisoryIDs = ["INTEL-SA-00001", "INTEL-DOC-00001", "INTEL-SA-000001", "INTEL-SA-0000", "INTEL-SA-0000x", ""];
+    const text = tcbInfoText({ ...info, tcbLevels: [{ ...level, advisoryIDs }, ...others] });
+    expect(await codec.tcbInfo(text)).toEqual({ value: expectedTcbInfo(text) });
+  });
 
   it("other orders of members, unknown members and white space, read the same", async () => {
     const codec = await load();
@@ -108,6 +119,12 @@ describe("refused by name", () => {
       ...info,
       tcbLevels: Array.from({ length: count }, () => info.tcbLevels[0] ?? expect.fail("no level")),
     });
+  const modules = (count: number): NonNullable<TcbInfo["tdxModuleIdentities"]> =>
+    Array.from({ length: count }, (_, index) => ({
+      ...(info.tdxModuleIdentities?.[0] ?? expect.fail("no module")),
+      id: `TDX_${index.toString(16).padStart(2, "0")}`,
+      tcbLevels: [],
+    }));
   const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
   const manyIds = (count: number): string => JSON.stringify(Array.from({ length: count }, () => "INTEL-SA-00001"));
 
@@ -174,6 +191,12 @@ describe("refused by name", () => {
     ["no status", "Json_Missing", change('"tcbStatus":"OutOfDate",', "")],
     ["no PCE SVN", "Json_Missing", change('"pcesvn":11,', "")],
     ["no module signer", "Json_Missing", change(`"mrsigner":"${"00".repeat(48)}",`, "")],
+    [
+      "a longer module signer",
+      "Json_Unexpected",
+      change(`"mrsigner":"${"00".repeat(48)}"`, `"mrsigner":"${"00".repeat(49)}"`),
+    ],
+    ["no ISV SVN", "Json_Missing", change('{"isvsvn":11}', '{"x":11}')],
     ["a member in another case", "Json_Missing", change('"fmspc"', '"FMSPC"')],
     ["an SGX file", "TcbInfo_Unsupported", change('"id":"TDX"', '"id":"SGX"')],
     ["a longer id", "TcbInfo_Unsupported", change('"id":"TDX"', '"id":"TDX2"')],
@@ -198,6 +221,7 @@ describe("refused by name", () => {
     ["an unknown word", "Json_Unexpected", change("{", '{"x":nul,')],
     ["an unknown object without value", "Json_Unexpected", change("{", '{"x":{"y"},')],
     ["65 levels", "TcbLevels_TooMany", () => levels(65)],
+    ["65 modules", "TcbLevels_TooMany", () => tcbInfoText({ ...info, tdxModuleIdentities: modules(65) })],
     [
       "65 advisories",
       "TcbLevels_TooMany",
@@ -217,6 +241,7 @@ describe("refused by name", () => {
     ["of another version", "QeIdentity_Unsupported", change('"version":2', '"version":3')],
     ["with a member twice", "Json_Duplicate", change("{", '{"isvprodid":2,')],
     ["with an escape in a name", "Json_Escape", change('"mrsigner"', '"mr\\u0073igner"')],
+    ["with a longer signer", "Json_Unexpected", change('"mrsigner":"DC', '"mrsigner":"DCDC')],
     ["with a shorter signer", "Json_Unexpected", change('"mrsigner":"DC', '"mrsigner":"')],
     ["with a mask that is no hex", "Json_Unexpected", change('"miscselectMask":"F', '"miscselectMask":"x')],
     ["with a product id of 65536", "Json_NumberOutOfRange", change('"isvprodid":2', '"isvprodid":65536')],

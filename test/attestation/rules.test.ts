@@ -133,6 +133,16 @@ describe("3. TDX SVNs count from index 2 if the module has a version, from 0 oth
   });
 });
 
+describe("a TDX module without a version", () => {
+  it("is Intel's by the signer that the file names for it, and by no other", async () => {
+    const trial = await load();
+    await trial.upload(texts({ tcbInfo: single("UpToDate") }), TEXTS);
+    const of = (mrSignerSeam: Hex) => quoteOf({}, { measurements: { teeTcbSvn: svns(1, 0, 1), mrSignerSeam } });
+    expect(await trial.verdict(of(`0x${"00".repeat(48)}`))).toMatchObject({ status: "UpToDate" });
+    expect(await trial.verdict(of(`0x${"00".repeat(47)}01`))).toEqual({ refused: "TdxVerifier_TdxModuleMismatch" });
+  });
+});
+
 describe("4. the chain is checked link by link, whatever key ids say", () => {
   const otherId: Hex = `0x${"99".repeat(20)}`;
   const keyIds: [string, CertificateOverrides][] = [

@@ -1,6 +1,7 @@
 /** Every status that a quote can come to, and random TCB tables: the contract beside the reference and the other verifier. */
+import { concat } from "viem";
 import { describe, expect, it } from "vitest";
-import { TCB_STATUS_NAMES } from "../../scripts/attestation/calls.ts";
+import { TCB_STATUS_NAMES, advisoryId } from "../../scripts/attestation/calls.ts";
 import {
   PLATFORM_STATUSES,
   type IsvLevel,
@@ -10,6 +11,7 @@ import {
 import {
   type CollateralOptions,
   type QuoteOptions,
+  DEFAULT_FMSPC,
   createAuthority,
   isvLevel,
   tcbLevel,
@@ -17,6 +19,8 @@ import {
 import { type Quote, readQuote } from "../../scripts/attestation/quote.ts";
 import { fromLittleEndian, readEnclaveReport, u16 } from "../../scripts/attestation/report.ts";
 import { matchIsvLevel } from "../../scripts/attestation/tcb.ts";
+import { readCertificate } from "../../scripts/attestation/x509.ts";
+import { expectRevert } from "../helpers/errors.ts";
 import { MODULE, modules, single, svns } from "../helpers/levels.ts";
 import { REFUSED, createOtherVerifier } from "../helpers/otherVerifier.ts";
 import { createRandom } from "../helpers/random.ts";
@@ -115,9 +119,50 @@ describe("each status", () => {
       expect(verdict).toMatchObject({ status: "OutOfDate" });
       expect(verdict).toEqual(referenceVerdict(authority, quote, file, NOW));
     }
+    // One that Intel names, and gives no level.
+    const bare = texts({
+      tcbInfo: {
+        ...single("UpToDate"),
+        tdxModuleIdentities: (old.tdxModuleIdentities ?? []).map((module) =>
+          module.id === "TDX_03" ? { ...module, tcbLevels: [] } : module,
+        ),
+      },
+    });
+    await trial.upload(bare, TEXTS);
+    const relaunched = withModule(svns(12, 3, 4));
+    expect(await trial.verdict(relaunched)).toEqual({ refused: "TdxVerifier_TcbNotSupported" });
+    expect(referenceVerdict(authority, relaunched, bare, NOW)).toEqual({ refused: "TdxVerifier_TcbNotSupported" });
+    await trial.upload(texts({ tcbInfo: { ...single("UpToDate"), ...old } }), TEXTS);
+
     const unknown = withModule(svns(12, 2, 4));
     expect(await trial.verdict(unknown)).toEqual({ refused: "TdxVerifier_TdxModuleMismatch" });
     expect(referenceVerdict(authority, unknown, file, NOW)).toEqual({ refused: "TdxVerifier_TdxModuleMismatch" });
+  });
+});
+
+describe("what the contract remembers of collateral", () => {
+  it("the root's key, and the advisories of each level", async () => {
+    const trial = await load();
+    const { x, y, notAfter } = await trial.contract.read.rootKey();
+    expect(concat([x, y])).toBe(authority.root.key.raw);
+    expect(notAfter).toBe(readCertificate(authority.root.certificate).notAfter);
+
+    const list = ["INTEL-SA-00837", "INTEL-SA-01313"];
+    const tcbInfo = { ...single("OutOfDate", list), ...modules([1, "OutOfDate", ["INTEL-SA-01500", ...list]]) };
+    await trial.upload(texts({ tcbInfo }), TEXTS);
+    const none = 255;
+    const of = (level: number, module: number, moduleLevel = 0) =>
+      trial.contract.read.advisories([DEFAULT_FMSPC, level, module, moduleLevel]);
+    expect((await of(0, none)).map(advisoryId)).toEqual(list);
+    for (const module of [0, 1]) expect((await of(0, module)).map(advisoryId)).toEqual([...list, "INTEL-SA-01500"]);
+    for (const [level, module, moduleLevel] of [
+      [1, none, 0],
+      [0, 2, 0],
+      [0, 1, 1],
+    ] as const) {
+      await expectRevert(of(level, module, moduleLevel), "TcbInfo_UnknownLevel");
+    }
+    await expectRevert(trial.contract.read.advisories(["0x000000000000", 0, none, 0]), "CollateralStore_Missing");
   });
 });
 

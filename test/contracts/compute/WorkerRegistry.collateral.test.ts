@@ -51,6 +51,15 @@ describe("addCollateral", () => {
     expect(await collateralOf(c, WORKER)).toEqual({ counted: units(2_300), held: units(2_300) });
     await expectRevert(c.registry.write.addCollateral([WORKER, 0n], { account: bob }), "WorkerRegistry_ZeroAmount");
   });
+
+  it("holds no more than fits, whoever has it", async () => {
+    const c = await load();
+    const most = await c.registry.read.MAX_COLLATERAL();
+    const add = (amount: bigint) => c.registry.write.addCollateral([WORKER, amount], asOperator(c));
+    await expectRevert(add(most - units(2_000) + 1n), "WorkerRegistry_TooMuchCollateral", [most + 1n]);
+    // So much is only not there.
+    await expectRevert(add(most - units(2_000)), "ERC20InsufficientBalance");
+  });
 });
 
 describe("withdraw", () => {

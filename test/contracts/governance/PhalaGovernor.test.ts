@@ -664,6 +664,21 @@ describe("relay", () => {
     expect(await rewards.read.ceiling()).not.toBe(UNIT / 10n);
   });
 
+  it("beside what waits is done with it, and not before", async () => {
+    const g = await load();
+    const { pha, actors, governor, stage, rewards } = g;
+    await pha.write.transfer([governor.address, units(3)], { account: actors.holder });
+    const before = await pha.read.balanceOf([actors.bob]);
+    const payment = relay(g, operationOf(pha, "transfer", [actors.bob, units(3)]));
+    const both = await pass(g, [payment, setCeiling(g)]);
+    await g.queue(both);
+    await expectRevert(g.enact(both), "GovernorUnmetDelay", [both.id, stage.now() + 7n * DAY]);
+    await stage.travel(7n * DAY);
+    await g.enact(both);
+    expect(await pha.read.balanceOf([actors.bob])).toBe(before + units(3));
+    expect(await rewards.read.ceiling()).toBe(UNIT / 10n);
+  });
+
   it("is how the governor acts for itself: whatever else it calls, the authority calls, after 52 days", async () => {
     const g = await load();
     const { pha, actors, governor, authority, stage } = g;
