@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === null)("the page", () => {
   });
 
   // While anvil mines, it answers a call of its newest block with the next one's time, once in 80,000 calls: then another look decides.
-  describe("its values are the contracts' at the block that it names", { retry: 2 }, () => {
+  describe("its values are the contracts' at the block that it names", { retry: 1 }, () => {
     /** The block of a card, and the exact values in it by name, read at one moment. */
     async function cardValues(
       page: Page,

@@ -285,6 +285,30 @@ describe.skipIf(CHROMIUM === null)("the page", () => {
       await page.getByRole("region", { name: "In the vault" }).getByText("vPHA").first().waitFor();
     });
 
+    test("the indexer, while somebody types what needs none", async () => {
+      const { page } = await connected(devAccount(FIRST_STAKER));
+      await page.route("**/graphql", (route) => route.abort());
+      for (const [screen, label] of [
+        [at("#/supply", "Emission and supply"), "Emission"],
+        [at("#/governance", "Governance"), "vPHA to wrap or unwrap"],
+      ] as const) {
+        await page.goto(`${stack.url}/${screen.path}`);
+        await page
+          .getByText(/cannot be shown/)
+          .first()
+          .waitFor();
+        const field = page.getByLabel(label, { exact: true });
+        await field.focus();
+        const id = await field.getAttribute("id");
+        // It is asked again with every block.
+        for (let looks = 0; looks < 30; looks++) {
+          await page.waitForTimeout(100);
+          expect(await page.evaluate<string>("document.activeElement.id")).toBe(id);
+          expect(await page.getByText(/cannot be shown/).count()).toBeGreaterThan(0);
+        }
+      }
+    });
+
     test("the node", async () => {
       const { page } = await connected(devAccount(FIRST_STAKER));
       await stack.relay.cut();

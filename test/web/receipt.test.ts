@@ -1,5 +1,5 @@
 /** What became of a transaction: also when the wallet puts another one in its place, and when the node is silent for a while. */
-import { HttpRequestError, custom, defineChain, numberToHex, padHex } from "viem";
+import { HttpRequestError, custom, defineChain, getAddress, numberToHex, padHex } from "viem";
 import { describe, expect, test } from "vitest";
 import { createConfig } from "wagmi";
 import { Replaced, receiptOf } from "../../web/src/chain/receipt.ts";
@@ -28,9 +28,9 @@ interface Trouble {
   readonly error: Error;
 }
 
-/** A node on which `mined` is in block 2, which comes after some questions for the newest. */
-function chainWith(mined: Mined, trouble?: Trouble) {
-  let block = 0;
+/** A node on which `mined` is in block 2, which comes after some questions for the newest; the first of them finds block `first`. */
+function chainWith(mined: Mined, trouble?: Trouble, { first: begin = 1, states = 128 } = {}) {
+  let block = begin - 1;
   let left = trouble?.times ?? 0;
   const answer = ({ method, params }: Question): unknown => {
     const [first, second] = Array.isArray(params) ? (params as readonly unknown[]) : [];
@@ -42,6 +42,7 @@ function chainWith(mined: Mined, trouble?: Trouble) {
       case "eth_getTransactionByHash":
         return first === sent.hash ? sent : null;
       case "eth_getTransactionCount":
+        if (Number(second) < block - states) throw new Error("missing trie node");
         return Number(second) >= 2 ? "0x6" : "0x5";
       case "eth_getTransactionReceipt":
         return first === mined.hash && isMined
@@ -66,7 +67,7 @@ function chainWith(mined: Mined, trouble?: Trouble) {
 }
 
 test("is in a block", async () => {
-  expect(await receiptOf(chainWith(sent), CHAIN.id, first)).toMatchObject({
+  expect(await receiptOf(chainWith(sent), CHAIN.id, { hash: first, account: from })).toMatchObject({
     status: "success",
     transactionHash: first,
   });
@@ -74,7 +75,7 @@ test("is in a block", async () => {
 
 test("is in a block at another price, under another hash", async () => {
   const dearer = { ...sent, hash: second };
-  expect(await receiptOf(chainWith(dearer), CHAIN.id, first)).toMatchObject({
+  expect(await receiptOf(chainWith(dearer), CHAIN.id, { hash: first, account: from })).toMatchObject({
     status: "success",
     transactionHash: second,
   });
@@ -85,7 +86,27 @@ test.each([
   ["replaced", { input: "0x5678" }],
 ])("was %s in the wallet: it was not made", async (_, change) => {
   const other = { ...sent, hash: second, ...change };
-  await expect(receiptOf(chainWith(other), CHAIN.id, first)).rejects.toThrow(Replaced);
+  await expect(receiptOf(chainWith(other), CHAIN.id, { hash: first, account: from })).rejects.toThrow(Replaced);
+});
+
+test.each([1, 2, 3, 50, 100, 120])("a replacement is found %i blocks later", async (later) => {
+  const other = { ...sent, hash: second, input: "0x5678" };
+  const chain = chainWith(other, undefined, { first: 2 + later });
+  await expect(receiptOf(chain, CHAIN.id, { hash: first, account: from })).rejects.toThrow(Replaced);
+});
+
+test("addresses are the same with a checksum and without", async () => {
+  const other = { ...sent, hash: second, from: getAddress(from), to: getAddress(to) };
+  expect(await receiptOf(chainWith(other), CHAIN.id, { hash: first, account: getAddress(from) })).toMatchObject({
+    transactionHash: second,
+  });
+});
+
+test("what somebody else has sent for the account is not called replaced: his next one may do the same", async () => {
+  const other = { ...sent, hash: second, input: "0x5678" };
+  const waiting = receiptOf(chainWith(other), CHAIN.id, { hash: first, account: to }).then(String, String);
+  const patience = new Promise((resolve) => setTimeout(resolve, 200, "waiting"));
+  expect(await Promise.race([waiting, patience])).toBe("waiting");
 });
 
 describe.each([
@@ -101,8 +122,12 @@ describe.each([
     "eth_getBlockByNumber",
   ])("(%s), it is waited for", async (method) => {
     const trouble = { method, times: 9, error };
-    expect(await receiptOf(chainWith(sent, trouble), CHAIN.id, first)).toMatchObject({ status: "success" });
+    expect(await receiptOf(chainWith(sent, trouble), CHAIN.id, { hash: first, account: from })).toMatchObject({
+      status: "success",
+    });
     const other = { ...sent, hash: second, input: "0x5678" };
-    await expect(receiptOf(chainWith(other, trouble), CHAIN.id, first)).rejects.toThrow(Replaced);
+    await expect(receiptOf(chainWith(other, trouble), CHAIN.id, { hash: first, account: from })).rejects.toThrow(
+      Replaced,
+    );
   });
 });

@@ -11,7 +11,11 @@ import { Shell } from "./Shell.tsx";
 export function App({ config }: { config: Config }) {
   const [wagmi] = useState(() => wagmiConfigOf(config));
   const [queries] = useState(
-    () => new QueryClient({ defaultOptions: { queries: { staleTime: config.chain.blockTime * 1000 } } }),
+    () =>
+      new QueryClient({
+        // A node on the same machine answers without any network, too; and what cannot be reached is said.
+        defaultOptions: { queries: { staleTime: config.chain.blockTime * 1000, networkMode: "always" } },
+      }),
   );
   return (
     <ConfigProvider value={config}>

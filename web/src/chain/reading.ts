@@ -1,17 +1,18 @@
 /** Reads of contracts, all of one block, again with every block. */
-import { type QueryKey, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { type QueryKey, useQuery } from "@tanstack/react-query";
 import { type Config as WagmiConfig, useConfig as useWagmiConfig } from "wagmi";
 import { getBlockNumber } from "wagmi/actions";
 import { useConfig } from "../config/context.ts";
+import { type Answer, useStanding } from "../standing.ts";
 
 /** What `read` finds at a block, with that block. It stays while the next one is read. */
 export function useReading<Data extends object>(
   key: QueryKey,
   read: (wagmi: WagmiConfig, blockNumber: bigint) => Promise<Data>,
-): UseQueryResult<Data & { readonly block: bigint }> {
+): Answer<Data & { readonly block: bigint }> {
   const wagmi = useWagmiConfig();
   const { chain } = useConfig();
-  return useQuery({
+  const query = useQuery({
     queryKey: ["chain", ...key],
     queryFn: async () => {
       const block = await getBlockNumber(wagmi, { chainId: chain.id, cacheTime: 0 });
@@ -20,4 +21,5 @@ export function useReading<Data extends object>(
     refetchInterval: chain.blockTime * 1000,
     retry: 1,
   });
+  return useStanding(query);
 }

@@ -63,7 +63,11 @@ export function reasonOf(error: unknown): string {
 export function refusalOf(error: unknown): ContractFunctionRevertedError | null {
   if (!(error instanceof BaseError)) return null;
   const reverted = error.walk((each) => each instanceof ContractFunctionRevertedError);
-  return reverted instanceof ContractFunctionRevertedError ? reverted : null;
+  if (!(reverted instanceof ContractFunctionRevertedError)) return null;
+  // viem takes every internal error of a node (-32603) for one: it has neither data nor speaks of a revert.
+  const { data, raw, signature, reason } = reverted;
+  const isContracts = data !== undefined || raw !== undefined || signature !== undefined;
+  return isContracts || reason === undefined || /revert/i.test(reason) ? reverted : null;
 }
 
 /** Wallets throw plain objects, too. */

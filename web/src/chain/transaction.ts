@@ -1,6 +1,6 @@
 /** One action of a person on the chain, from the first signature to the block that has it. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { type Address, type Hash, zeroAddress } from "viem";
 import { useConfig as useWagmiConfig, useConnection } from "wagmi";
 import { useConfig } from "../config/context.ts";
@@ -51,6 +51,14 @@ export function useTransaction(explain: (error: unknown) => string = reasonOf) {
   const { address: account = zeroAddress } = useConnection();
   const [all, setAll] = useState<ReadonlyMap<Address, Progress>>(new Map());
   const running = useRef(new Set<Address>());
+  // What somebody has left, and begins anew elsewhere, asks the wallet for nothing more.
+  const isGone = useRef(false);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+    };
+  }, []);
 
   const run = useCallback(
     async (action: (steps: Steps) => Promise<Sent>): Promise<boolean> => {
@@ -63,7 +71,7 @@ export function useTransaction(explain: (error: unknown) => string = reasonOf) {
         setAll((before) => new Map(before).set(account, shown));
       };
       const mined = async ({ hash, again }: Sent) => {
-        const receipt = await receiptOf(wagmi, chainId, hash);
+        const receipt = await receiptOf(wagmi, chainId, { hash, account });
         if (receipt.status === "success") return receipt;
         try {
           await again(receipt.blockNumber);
@@ -77,7 +85,10 @@ export function useTransaction(explain: (error: unknown) => string = reasonOf) {
       show({ stage: "preparing" });
       try {
         const sent = await action({
-          at: (stage) => show(stage === "sign" ? { stage, hash: null } : { stage, way: stage }),
+          at: (stage) => {
+            if (isGone.current) throw new Error("The form of it was left before.");
+            show(stage === "sign" ? { stage, hash: null } : { stage, way: stage });
+          },
           approved: async (sent) => {
             show({ stage: "approving", hash: sent.hash });
             const { blockNumber } = await mined(sent);

@@ -1,8 +1,9 @@
 /** The indexer: typed queries, the answer's errors as errors. */
-import { type UseQueryResult, keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type TadaDocumentNode, initGraphQLTada } from "gql.tada";
 import { print } from "@0no-co/graphql.web";
 import { useConfig } from "../config/context.ts";
+import { type Answer, useStanding } from "../standing.ts";
 import type { introspection } from "./schema.d.ts";
 
 export const graphql = initGraphQLTada<{
@@ -61,13 +62,14 @@ export function useIndexed<Data, Variables>(
   document: TadaDocumentNode<Data, Variables>,
   variables: Variables,
   options: { enabled?: boolean; isSeries?: boolean } = {},
-): UseQueryResult<Data> {
+): Answer<Data> {
   const { url, again } = useIndexer();
-  return useQuery({
+  const query = useQuery({
     ...again,
     queryKey: ["indexer", print(document), variables],
     queryFn: ({ signal }) => ask(url(), document, variables, signal),
     enabled: options.enabled ?? true,
     ...(options.isSeries === true ? { placeholderData: keepPreviousData } : {}),
   });
+  return useStanding(query);
 }

@@ -1,6 +1,7 @@
 /** Lists of any length, page by page. */
 import { type QueryKey, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { TadaDocumentNode } from "gql.tada";
+import { useStanding } from "../standing.ts";
 import { IndexerError, ask, useIndexer } from "./client.ts";
 
 /** A page of a list, as the indexer answers it. */
@@ -41,12 +42,13 @@ export function useIndexedPages<Data, Variables, Row>(
     initialPageParam: null as string | null,
     getNextPageParam: ({ pageInfo }) => (pageInfo.hasNextPage ? pageInfo.endCursor : null),
   });
+  const { isError, error, refetch } = useStanding(query);
   return {
     rows: query.data?.pages.flatMap(({ items }) => items) ?? [],
-    isLoading: query.data === undefined && !query.isError,
-    isError: query.isError,
-    error: query.error ?? new Error("unknown"),
-    refetch: query.refetch,
+    isLoading: query.data === undefined && !isError,
+    isError,
+    error: error ?? new Error("unknown"),
+    refetch,
     hasMore: query.hasNextPage,
     isFetchingMore: query.isFetchingNextPage,
     fetchMore: query.fetchNextPage,
@@ -85,10 +87,11 @@ export function useIndexedSeries<Data, Variables, Row>(
   pageOf: (data: Data) => Page<Row>,
 ) {
   const { url, again } = useIndexer();
-  return useQuery({
+  const query = useQuery({
     ...again,
     queryKey: ["indexer", "series", ...key],
     queryFn: ({ signal }) => askAll(url(), question, pageOf, signal),
     placeholderData: keepPreviousData,
   });
+  return useStanding(query);
 }

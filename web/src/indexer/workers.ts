@@ -1,6 +1,7 @@
 /** All workers with their standings, however many there are. */
 import { useQuery } from "@tanstack/react-query";
 import type { ResultOf } from "gql.tada";
+import { useStanding } from "../standing.ts";
 import { ask, useIndexer } from "./client.ts";
 import { STANDINGS, WORKERS, WORKERS_PAGE } from "./compute.ts";
 import { MOST_PAGES, askAll, endless } from "./pages.ts";
@@ -20,7 +21,7 @@ async function allStandings(url: string, signal: AbortSignal): Promise<Map<strin
 /** Asked again with every block. */
 export function useWorkers() {
   const { url, again } = useIndexer();
-  return useQuery({
+  const query = useQuery({
     ...again,
     queryKey: ["indexer", "workers"],
     queryFn: async ({ signal }) => {
@@ -36,4 +37,5 @@ export function useWorkers() {
       return rows.map((row) => ({ ...row, standing: standings.get(row.worker) }));
     },
   });
+  return useStanding(query);
 }
