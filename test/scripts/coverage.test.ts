@@ -1,0 +1,46 @@
+/** What `npm run coverage` last wrote fits the sources that there are. Whether they are still run like that, it says when it runs. */
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { documentOf } from "../../scripts/coverage/document.ts";
+import { EXCUSED } from "../../scripts/coverage/exceptions.ts";
+
+const ROOT = path.join(import.meta.dirname, "../..");
+const CONTRACTS = path.join(ROOT, "contracts");
+const DOCUMENT = path.join(ROOT, "docs/coverage.md");
+const document = readFileSync(DOCUMENT, "utf8");
+
+/** Rows of the table: source, lines and statements as run and all. */
+const rows = [...document.matchAll(/^\| (\S+\.sol) +\| +(\d+) \/ (\d+) \| +(\d+) \/ (\d+) \|$/gm)].map(
+  ([, file = "", ...counts]) => ({ file, counts: counts.map(Number) }),
+);
+
+/** Without comments: what has a body with a statement in it. */
+const hasCode = (file: string): boolean => {
+  const text = readFileSync(path.join(CONTRACTS, file), "utf8").replace(/\/\/.*|\/\*[^]*?\*\//g, "");
+  return /^(?:abstract contract|contract|library|function)\b/m.test(text) && /\)[^;{}]*\{[^}]*;/.test(text);
+};
+
+describe("docs/coverage.md", () => {
+  test("has every source that has code", () => {
+    const sources = readdirSync(CONTRACTS, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".sol"),
+    );
+    expect(rows.map(({ file }) => file)).toEqual(expect.arrayContaining(sources.filter(hasCode)));
+    expect(sources).toEqual(expect.arrayContaining(rows.map(({ file }) => file)));
+  });
+
+  test("misses nothing but what is excused, with its reason", () => {
+    const incomplete = rows.filter(({ counts: [lines, allLines, run, all] }) => lines !== allLines || run !== all);
+    const excused = new Set(EXCUSED.map(({ file }) => file));
+    expect(incomplete.map(({ file }) => file).filter((file) => !excused.has(file))).toEqual([]);
+  });
+
+  test("lists the excuses that there are, each of a statement that there is", async () => {
+    const written = await documentOf([], DOCUMENT);
+    const list = (text: string) => text.slice(text.indexOf("## What is not run"));
+    expect(list(document)).toBe(list(written));
+    const text = (file: string) => readFileSync(path.join(CONTRACTS, file), "utf8").replace(/\s+/g, " ");
+    for (const { file, statement } of EXCUSED) expect(text(file)).toContain(statement);
+  });
+});
