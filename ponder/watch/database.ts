@@ -1,5 +1,5 @@
 /** The watchdog's way into the database, and the locks that say who may write. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -96,6 +96,19 @@ function ponderPglite(): PGlite | undefined {
 /** Whether there is a database in `directory`. */
 export function hasPglite(directory: string): boolean {
   return existsSync(path.join(directory, "PG_VERSION"));
+}
+
+/**
+ * Makes a PGlite in `directory`, which is there as a whole or not at all, whenever this process is killed: one that was only begun
+ * cannot be opened.
+ */
+export async function createPglite(directory: string): Promise<void> {
+  const made = `${directory}.new`;
+  rmSync(made, { recursive: true, force: true });
+  await (await openPglite(made)).close();
+  mkdirSync(directory, { recursive: true });
+  // In the place of an empty folder; one that is not is somebody's.
+  renameSync(made, directory);
 }
 
 /** The right to write to one schema. It ends with the process, however that ends. */

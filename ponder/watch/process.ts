@@ -10,6 +10,7 @@ import {
   type Lock,
   clearMark,
   endLeftovers,
+  createPglite,
   hasPglite,
   hasTable,
   lockPglite,
@@ -154,6 +155,7 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
   await insist(() => chain.head(), problemOf);
   if (store.kind === "pglite") {
     if (hasPglite(store.directory)) await beforePglite(store.directory, schema, chain);
+    else await createPglite(store.directory);
     return sharedPglite();
   }
   const database = openPostgres(store.connectionString, `${schema}_watch`);

@@ -1,10 +1,12 @@
 /** The watchdog: what it notices, what it says, and the command that repairs a reorganisation that was too deep. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Hex, numberToHex } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { indexerCommand } from "../../ponder/command.ts";
+import { createPglite, hasPglite, openPglite } from "../../ponder/watch/database.ts";
 import { bloomOf, checked } from "../../ponder/watch/logs.ts";
 import { isVerifying, parseOptions, watchSettings } from "../../ponder/watch/options.ts";
 import { metricsText, problemsNow, setWatchState } from "../../ponder/watch/state.ts";
@@ -74,6 +76,31 @@ describe("what a process says of itself", () => {
     expect(metricsText()).toContain("phala_indexer_lag_blocks 5\n");
     expect(metricsText()).toContain('phala_indexer_problem{code="behind"} 1\n');
     expect(metricsText()).toContain('phala_indexer_problem{code="rpc"} 0\n');
+  });
+});
+
+describe("PGlite", () => {
+  test("is made as a whole: what was only begun is made anew", { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "phala-pglite-"));
+    try {
+      const directory = path.join(folder, "deep", "database");
+      mkdirSync(`${directory}.new/base`, { recursive: true });
+      writeFileSync(`${directory}.new/PG_VERSION`, "17");
+      expect(hasPglite(directory)).toBe(false);
+      await createPglite(directory);
+      expect([hasPglite(directory), existsSync(`${directory}.new`)]).toEqual([true, false]);
+      const database = await openPglite(directory);
+      expect(await database.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+      await database.close();
+
+      const taken = path.join(folder, "taken");
+      mkdirSync(taken);
+      writeFileSync(path.join(taken, "letter.txt"), "mine");
+      await expect(createPglite(taken)).rejects.toThrow("ENOTEMPTY");
+      expect(readFileSync(path.join(taken, "letter.txt"), "utf8")).toBe("mine");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
