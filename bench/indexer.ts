@@ -17,7 +17,7 @@
  * Prints a table beside what others take, and writes `bench/indexer.results.json`, where what was not
  * measured stays as it is.
  */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -83,8 +83,6 @@ if (options.only !== undefined && !PARTS.some((part) => part === options.only)) 
 const isWanted = (part: (typeof PARTS)[number]) => options.only === undefined || options.only === part;
 
 const folder = mkdtempSync(path.join(tmpdir(), "phala-bench-"));
-// PostgreSQL may run as another user.
-chmodSync(folder, 0o755);
 const rows: Row[] = [];
 let live: Live | undefined;
 try {

@@ -214,15 +214,18 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
     return [deployed, `${steps} transactions, preset ${options.preset}`];
   });
 
+  const setting = {
+    url: chain.url,
+    manifest,
+    seed: options.seed,
+    stakers: options.stakers,
+    transactions: options.transactions,
+    claims: airdropClaims(manifest),
+  };
   if (options.hasHistory && options.isTroubled) {
     await progress.stage("history", `looking for trouble in ${days} days`, async (update) => {
       const { succeeded, failed, blocks } = await playTrouble({
-        url: chain.url,
-        manifest,
-        seed: options.seed,
-        stakers: options.stakers,
-        transactions: options.transactions,
-        claims: airdropClaims(manifest),
+        ...setting,
         to: BigInt(now),
         onProgress: ({ done, total }) => update(`${done} of at most ${total} transactions`),
       });
@@ -231,16 +234,11 @@ async function createChain(session: Session, options: StartOptions, paths: Paths
   } else if (options.hasHistory) {
     await progress.stage("history", `playing ${days} days`, async (update) => {
       const { transactions, blocks } = await playHistory({
-        url: chain.url,
-        manifest,
-        seed: options.seed,
-        stakers: options.stakers,
-        transactions: options.transactions,
-        claims: airdropClaims(manifest),
+        ...setting,
         script: async (context) => {
           const multisig = await Multisig.connect(chain.url, manifest.parameters.accounts.governance);
-          const setting = { ...context, url: chain.url, manifest, multisig };
-          return together([scriptGovernance(setting), await scriptWorkers(setting)]);
+          const scripted = { ...context, url: chain.url, manifest, multisig };
+          return together([scriptGovernance(scripted), await scriptWorkers(scripted)]);
         },
         onProgress: ({ done, total }) => update(`${done} of about ${total} transactions`),
       });

@@ -1,4 +1,5 @@
 /** Hears what Ponder says of its failures: that a disk is full is known to whoever wrote to it, and to nobody else. */
+import { whenSet } from "./globals.ts";
 import { reasonOf } from "./log.ts";
 import type { Problem } from "./state.ts";
 
@@ -27,15 +28,9 @@ export function noteFailure(error: unknown): void {
 
 /** Listens to Ponder's log, as soon as there is one. */
 export function hearPonder(): void {
-  let common: unknown;
-  Object.defineProperty(globalThis, "PONDER_COMMON", {
-    configurable: true,
-    get: () => common,
-    set(value: unknown) {
-      common = value;
-      if (typeof value === "object" && value !== null && "logger" in value && isLogger(value.logger))
-        hear(value.logger);
-    },
+  whenSet("PONDER_COMMON", (common) => {
+    if (typeof common === "object" && common !== null && "logger" in common && isLogger(common.logger))
+      hear(common.logger);
   });
 }
 

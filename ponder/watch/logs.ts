@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, hexToNumber, keccak256, numberToHex } from "viem";
+import { whenSet } from "./globals.ts";
 import { log } from "./log.ts";
 import type { Problem } from "./state.ts";
 
@@ -51,17 +52,11 @@ export function inconsistency(): Problem | undefined {
 
 /** Puts the checks before every node of Ponder, as soon as Ponder has made them. */
 export function checkAnswers(isVerifying: boolean): void {
-  let build: unknown;
-  Object.defineProperty(globalThis, "PONDER_INDEXING_BUILD", {
-    configurable: true,
-    get: () => build,
-    set(value: unknown) {
-      build = value;
-      if (typeof value !== "object" || value === null || !("rpcs" in value) || !Array.isArray(value.rpcs)) {
-        throw new Error("Ponder keeps its RPC nodes elsewhere than in 0.16.10: its answers cannot be checked.");
-      }
-      for (const rpc of value.rpcs as unknown[]) wrap(rpc, isVerifying);
-    },
+  whenSet("PONDER_INDEXING_BUILD", (build) => {
+    if (typeof build !== "object" || build === null || !("rpcs" in build) || !Array.isArray(build.rpcs)) {
+      throw new Error("Ponder keeps its RPC nodes elsewhere than in 0.16.10: its answers cannot be checked.");
+    }
+    for (const rpc of build.rpcs as unknown[]) wrap(rpc, isVerifying);
   });
 }
 

@@ -35,6 +35,12 @@ export interface Point {
   readonly timestamp: number;
 }
 
+/** Ponder's checkpoint begins with 10 digits of time, 16 of the chain's id and 16 of the block's number. */
+export function pointOf(checkpoint: unknown): Point {
+  const text = String(checkpoint);
+  return { number: Number(text.slice(26, 42)), timestamp: Number(text.slice(0, 10)) };
+}
+
 export interface WatchState {
   /** Unix milliseconds of the last look. */
   readonly checkedAt: number;

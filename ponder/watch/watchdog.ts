@@ -6,7 +6,7 @@ import { fullDisk, noteFailure } from "./errors.ts";
 import { log, reasonOf } from "./log.ts";
 import { inconsistency } from "./logs.ts";
 import type { WatchSettings } from "./options.ts";
-import { type Point, type Problem, setWatchState, watchState } from "./state.ts";
+import { type Point, type Problem, setWatchState, watchState, pointOf } from "./state.ts";
 
 /** After how many milliseconds without its heartbeat, every 10 s, an indexer is taken for gone. */
 const GONE_MS = 30_000;
@@ -241,12 +241,6 @@ async function readStanding(database: Database, schema: string, isIndexer: boole
     anchor: indexedOf(row["anchor"]),
     denied: deniedOf(row["denied"]),
   };
-}
-
-/** Ponder's checkpoint begins with 10 digits of time, 16 of the chain's id and 16 of the block's number. */
-function pointOf(checkpoint: unknown): Point {
-  const text = String(checkpoint);
-  return { timestamp: Number(text.slice(0, 10)), number: Number(text.slice(26, 42)) };
 }
 
 function indexedOf(value: unknown): Indexed | null {

@@ -1,6 +1,6 @@
 /** A PostgreSQL of its own on 127.0.0.1, from the binaries that npm brings: for tests, benchmarks and trials. */
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { Client } from "pg";
@@ -38,8 +38,8 @@ function binaries(): string {
 }
 
 /**
- * Starts a PostgreSQL whose data are in `folder`, which is made, or used as it was left. Where we are root, it runs as nobody, who
- * must be able to reach `folder`.
+ * Starts a PostgreSQL whose data are in `folder`, which is made, or used as it was left. Where we are root, it runs as nobody, for
+ * whom the way into the folder above is opened; those above that one must be open.
  *
  * @param port Default: any free one.
  * @param settings Configuration, by name: `{ max_connections: "200" }`.
@@ -54,7 +54,11 @@ export async function startPostgres(options: {
   const data = path.join(options.folder, "data");
   const port = options.port ?? (await freePort());
   mkdirSync(options.folder, { recursive: true });
-  if (uid !== undefined) chownSync(options.folder, uid, uid);
+  if (uid !== undefined) {
+    chownSync(options.folder, uid, uid);
+    const above = path.dirname(options.folder);
+    chmodSync(above, statSync(above).mode | 0o711);
+  }
   if (!existsSync(path.join(data, "PG_VERSION"))) {
     const args = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"];
     const owner = uid === undefined ? {} : { uid, gid: uid };

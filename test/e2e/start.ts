@@ -1,5 +1,5 @@
 /** `npm start` with a short history, and the page's build: what is slow, and done once. */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startPostgres } from "../../scripts/devnet/postgres.ts";
@@ -27,8 +27,6 @@ export async function startAll(options: { days: number; stakers: number; transac
   const folder = mkdtempSync(path.join(tmpdir(), "phala-e2e-"));
   const [chainPort, indexerPort] = [await freePort(), await freePort()];
   const lines: string[] = [];
-  // It runs as nobody where we are root.
-  chmodSync(folder, 0o755);
   const postgres = await startPostgres({ folder: path.join(folder, "postgres"), settings: { fsync: "off" } });
   const service = startService({
     name: "npm start",

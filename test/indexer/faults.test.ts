@@ -3,7 +3,7 @@
  * anybody's help. Each is compared with a clean index of the same chain. `npm run test:deep` does all of it more often.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,7 +49,6 @@ const started: { stop: () => Promise<unknown> }[] = [];
 beforeAll(async () => {
   suite = await startSuite();
   started.push(suite);
-  chmodSync(suite.folder, 0o755);
   postgres = await startPostgres({ folder: path.join(suite.folder, "postgres") });
   // It is another one after it was killed.
   started.push({ stop: () => postgres.stop() });

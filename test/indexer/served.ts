@@ -1,5 +1,5 @@
 /** The indexer's data in a real PostgreSQL, as many as one likes, and API processes over them: for the tests of the API and the bench. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
 import { indexerCommand } from "../../ponder/command.ts";
@@ -34,8 +34,6 @@ export async function serveData(options: { folder: string; transactions: number;
   const stop = async () => {
     for (const each of started.splice(0).reverse()) await each.stop();
   };
-  // PostgreSQL runs as nobody where we are root.
-  chmodSync(options.folder, 0o755);
   try {
     const postgres = await startPostgres({
       folder: path.join(options.folder, "postgres"),

@@ -1,5 +1,5 @@
 /** The suite on a chain of its own, and the indexer as the process that it is: what the indexer's tests run on. */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Address, type Hash, type Hex, type TransactionReceipt, http, isHex, numberToHex } from "viem";
@@ -108,8 +108,6 @@ export async function startIndexer(
   database: "postgres" | "pglite" = "postgres",
 ) {
   const port = await freePort();
-  // PostgreSQL runs as nobody where we are root.
-  chmodSync(suite.folder, 0o755);
   const postgres =
     database === "postgres"
       ? await startPostgres({ folder: path.join(suite.folder, name), settings: { fsync: "off" } })

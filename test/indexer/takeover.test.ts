@@ -2,7 +2,7 @@
  * One indexer and two processes of the API on a PostgreSQL, under load, while a new version indexes beside the old one and takes
  * over: no query fails, and afterwards the new one answers.
  */
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Postgres, startPostgres } from "../../scripts/devnet/postgres.ts";
@@ -31,7 +31,6 @@ const started: { stop: () => Promise<unknown> }[] = [];
 beforeAll(async () => {
   suite = await startSuite();
   started.push(suite);
-  chmodSync(suite.folder, 0o755);
   postgres = await startPostgres({ folder: path.join(suite.folder, "postgres") });
   started.push(postgres);
 });

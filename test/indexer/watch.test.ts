@@ -1,6 +1,6 @@
 /** The watchdog: what it notices, what it says, and the command that repairs a reorganisation that was too deep. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Hex, numberToHex } from "viem";
@@ -159,7 +159,6 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
   beforeAll(async () => {
     suite = await startSuite();
     started.push(suite);
-    chmodSync(suite.folder, 0o755);
     postgres = await startPostgres({ folder: path.join(suite.folder, "postgres") });
     started.push(postgres);
   });

@@ -3,36 +3,24 @@ import {
   ContractFunctionExecutionError,
   ContractFunctionRevertedError,
   type Hex,
-  custom,
   decodeFunctionData,
-  defineChain,
   encodeErrorResult,
   numberToHex,
   padHex,
 } from "viem";
 import { expect, test } from "vitest";
-import { type CreateConnectorFn, createConfig } from "wagmi";
+import type { CreateConnectorFn } from "wagmi";
 import { connect } from "wagmi/actions";
 import { phaAbi, vphaAbi } from "../../deploy/generated/abis.ts";
 import { pay } from "../../web/src/chain/payment.ts";
 import type { Sent } from "../../web/src/chain/send.ts";
+import { CHAIN, type Question, requestOf, wagmiOn } from "./node.ts";
 
-const CHAIN = defineChain({
-  id: 31_337,
-  name: "Test chain",
-  nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
-  rpcUrls: { default: { http: [] } },
-});
 const [token, owner, spender] = [1, 2, 3].map((n) => padHex(numberToHex(n), { size: 20 })) as [Hex, Hex, Hex];
 const APPROVED_IN = 7n;
 const amount = 100n;
 const sent = (hash: Hex): Sent => ({ hash, again: () => Promise.resolve() });
 const [approval, payment] = [padHex("0x0a"), padHex("0x0b")];
-
-interface Question {
-  readonly method: string;
-  readonly params?: unknown;
-}
 
 /** What the vault says when it may not take the tokens. */
 function missing(): Error {
@@ -67,7 +55,6 @@ async function setUp({ approved, lag }: { approved: bigint; lag: number }) {
         throw new Error(method);
     }
   };
-  const request = (each: Question) => Promise.resolve().then(() => answer(each));
   const nothing = () => Promise.resolve();
   const wallet: CreateConnectorFn = () => ({
     id: "test",
@@ -76,21 +63,14 @@ async function setUp({ approved, lag }: { approved: bigint; lag: number }) {
     connect: () => Promise.resolve({ accounts: [owner] as never, chainId: CHAIN.id }),
     getAccounts: () => Promise.resolve([owner]),
     getChainId: () => Promise.resolve(CHAIN.id),
-    getProvider: () => Promise.resolve({ request }),
+    getProvider: () => Promise.resolve({ request: requestOf(answer) }),
     isAuthorized: () => Promise.resolve(true),
     disconnect: nothing,
     onAccountsChanged: () => undefined,
     onChainChanged: () => undefined,
     onDisconnect: () => undefined,
   });
-  const wagmi = createConfig({
-    chains: [CHAIN],
-    pollingInterval: 5,
-    multiInjectedProviderDiscovery: false,
-    storage: null,
-    connectors: [wallet],
-    transports: { [CHAIN.id]: custom({ request }, { retryCount: 0 }) },
-  });
+  const wagmi = wagmiOn(answer, [wallet]);
   await connect(wagmi, { connector: wallet });
   const steps = {
     at: () => undefined,

@@ -1,25 +1,14 @@
 /** What became of a transaction: also when the wallet puts another one in its place, and when the node is silent for a while. */
-import { HttpRequestError, custom, defineChain, getAddress, numberToHex, padHex } from "viem";
+import { HttpRequestError, getAddress, numberToHex, padHex } from "viem";
 import { describe, expect, test } from "vitest";
-import { createConfig } from "wagmi";
 import { Replaced, receiptOf } from "../../web/src/chain/receipt.ts";
+import { CHAIN, type Question, wagmiOn } from "./node.ts";
 
-const CHAIN = defineChain({
-  id: 31_337,
-  name: "Test chain",
-  nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
-  rpcUrls: { default: { http: [] } },
-});
 const [first, second] = [padHex("0x01"), padHex("0x02")];
 const from = padHex("0xaa", { size: 20 });
 const to = padHex("0xbb", { size: 20 });
 const sent = { hash: first, from, to, nonce: "0x5", value: "0x0", input: "0x1234", type: "0x2", blockNumber: null };
 type Mined = Omit<typeof sent, "blockNumber">;
-
-interface Question {
-  readonly method: string;
-  readonly params?: unknown;
-}
 
 /** What the node answers instead, as often as it is said. */
 interface Trouble {
@@ -54,16 +43,7 @@ function chainWith(mined: Mined, trouble?: Trouble, { first: begin = 1, states =
         throw new Error(method);
     }
   };
-  return createConfig({
-    chains: [CHAIN],
-    pollingInterval: 5,
-    transports: {
-      [CHAIN.id]: custom(
-        { request: (each: Question) => Promise.resolve().then(() => answer(each)) },
-        { retryCount: 0 },
-      ),
-    },
-  });
+  return wagmiOn(answer);
 }
 
 test("is in a block", async () => {

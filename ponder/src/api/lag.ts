@@ -1,7 +1,7 @@
 /** How far the data are behind the chain. */
 import { sql } from "ponder";
 import { db } from "ponder:api";
-import { watchState } from "../../watch/state.ts";
+import { type Point, pointOf, watchState } from "../../watch/state.ts";
 import type { ApiContext } from "./context.ts";
 
 /** Always with status 200: who wants a status asks `/ready`. */
@@ -24,16 +24,9 @@ export async function lagHandler(context: ApiContext): Promise<Response> {
   );
 }
 
-/** Digits of the engine's checkpoints: unix time, chain, block, then what is in it. */
-const [TIME, CHAIN, BLOCK] = [10, 16, 16];
-
 /** The block up to which everything is indexed, as `/status` has it; null before the first. */
-async function indexedBlock(): Promise<{ number: number; timestamp: number } | null> {
+async function indexedBlock(): Promise<Point | null> {
   const { rows } = await db.execute(sql`SELECT latest_checkpoint FROM _ponder_checkpoint`);
   const checkpoint = rows[0]?.["latest_checkpoint"];
-  if (typeof checkpoint !== "string") return null;
-  return {
-    number: Number(checkpoint.slice(TIME + CHAIN, TIME + CHAIN + BLOCK)),
-    timestamp: Number(checkpoint.slice(0, TIME)),
-  };
+  return typeof checkpoint === "string" ? pointOf(checkpoint) : null;
 }

@@ -65,3 +65,16 @@ export function parseAmount(typed: string): ParsedAmount {
   if (rest.length > DECIMALS) return { problem: `At most ${DECIMALS} decimals.` };
   return { wei: BigInt(whole || "0") * UNIT + BigInt(rest.padEnd(DECIMALS, "0") || "0") };
 }
+
+/** What a field for an amount says: its wei, null for none, and what is wrong with the text. */
+export function enteredAmount(typed: string): { readonly amount: bigint | null; readonly problem: string | null } {
+  const parsed = parseAmount(typed);
+  if (parsed === null) return { amount: null, problem: null };
+  return "wei" in parsed ? { amount: parsed.wei, problem: null } : { amount: null, problem: parsed.problem };
+}
+
+/** What is wrong with an amount beyond the balance, as far as both are known. */
+export function overspent(amount: bigint | null, balance: bigint | undefined, unit: string): string | null {
+  if (amount === null || balance === undefined || amount <= balance) return null;
+  return `You have ${formatAmount(balance, 4)} ${unit}.`;
+}

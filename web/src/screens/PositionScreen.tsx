@@ -342,40 +342,27 @@ function History({ account }: { account: `0x${string}` }) {
       {history.isLoading ? <Loading /> : null}
       {!history.isLoading && !history.isError && rows.length === 0 ? <p className="muted">Nothing yet.</p> : null}
       {rows.length === 0 ? null : (
-        <div className="table-box" role="group" aria-label="History" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">What</th>
-                <th scope="col" className="number">
-                  PHA
-                </th>
-                <th scope="col" className="number">
-                  vPHA
-                </th>
-                <th scope="col">With</th>
-                <th scope="col">Transaction</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.id}>
-                  <td>{formatDateTime(BigInt(row.timestamp))}</td>
-                  <td>{wordOf(row, owner)}</td>
-                  <td className="number">{row.assets === null ? "" : formatAmount(BigInt(row.assets), 4)}</td>
-                  <td className="number">{row.shares === null ? "" : formatAmount(BigInt(row.shares), 4)}</td>
-                  <td>
-                    <Other row={row} owner={owner} />
-                  </td>
-                  <td>
-                    <TransactionLink hash={hexOf(row.transaction)} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="History"
+          rows={rows}
+          rowKey={({ id }) => id}
+          columns={[
+            { name: "When", cell: ({ timestamp }) => formatDateTime(BigInt(timestamp)) },
+            { name: "What", cell: (row) => wordOf(row, owner) },
+            {
+              name: "PHA",
+              isNumber: true,
+              cell: ({ assets }) => (assets === null ? "" : formatAmount(BigInt(assets), 4)),
+            },
+            {
+              name: "vPHA",
+              isNumber: true,
+              cell: ({ shares }) => (shares === null ? "" : formatAmount(BigInt(shares), 4)),
+            },
+            { name: "With", cell: (row) => <Other row={row} owner={owner} /> },
+            { name: "Transaction", cell: ({ transaction }) => <TransactionLink hash={hexOf(transaction)} /> },
+          ]}
+        />
       )}
       <Earlier pages={history} />
     </Card>

@@ -9,7 +9,7 @@ import { useStaking } from "../chain/staking.ts";
 import { useTransaction } from "../chain/transaction.ts";
 import { NoAccount } from "../app/NoAccount.tsx";
 import { useConfig } from "../config/context.ts";
-import { formatAmount, parseAmount } from "../format/amount.ts";
+import { enteredAmount, overspent } from "../format/amount.ts";
 import { formatDateTime } from "../format/time.ts";
 import { AmountField } from "../ui/AmountField.tsx";
 import { Card } from "../ui/Card.tsx";
@@ -79,8 +79,7 @@ function Order({ direction, state }: { direction: Direction; state: AccountState
   const isStake = direction === "stake";
   const [unit, other] = isStake ? (["PHA", "vPHA"] as const) : (["vPHA", "PHA"] as const);
   const balance = account === undefined ? undefined : isStake ? state?.pha : state?.shares;
-  const parsed = parseAmount(typed);
-  const amount = parsed !== null && "wei" in parsed ? parsed.wei : null;
+  const { amount, problem: misread } = enteredAmount(typed);
   const got =
     amount === null || state === undefined
       ? null
@@ -88,12 +87,7 @@ function Order({ direction, state }: { direction: Direction; state: AccountState
         ? toShares(state.pool, amount)
         : toAssets(state.pool, amount);
   const isPaused = isStake && state !== undefined && state.pausedUntil > now;
-  const problem =
-    parsed !== null && "problem" in parsed
-      ? parsed.problem
-      : amount !== null && balance !== undefined && amount > balance
-        ? `You have ${formatAmount(balance, 4)} ${unit}.`
-        : null;
+  const problem = misread ?? overspent(amount, balance, unit);
   const isReady = account !== undefined && amount !== null && amount > 0n && problem === null && !isPaused;
 
   return (

@@ -6,7 +6,7 @@ import { useChainTime } from "../../chain/clock.ts";
 import { computeReasonOf } from "../../chain/computeReasons.ts";
 import { useOperating } from "../../chain/operating.ts";
 import { useTransaction } from "../../chain/transaction.ts";
-import { formatAmount, parseAmount } from "../../format/amount.ts";
+import { enteredAmount, formatAmount, overspent } from "../../format/amount.ts";
 import { formatDateTime, formatSpan } from "../../format/time.ts";
 import { AmountField } from "../../ui/AmountField.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -45,8 +45,8 @@ export function Controls({
   const { progress, isBusy, run } = useTransaction(computeReasonOf);
   const [typed, setTyped] = useState("");
   const [isLeaving, setIsLeaving] = useState(false);
-  const parsed = parseAmount(typed);
-  const amount = parsed !== null && "wei" in parsed && parsed.wei > 0n ? parsed.wei : null;
+  const { amount: entered, problem: misread } = enteredAmount(typed);
+  const amount = entered === 0n ? null : entered;
   const balance = state.data?.shares;
   const stays = worker.state === "active" || worker.state === "lapsed";
   const beyond = worker.collateral - worker.pendingWithdrawal - worker.required;
@@ -54,12 +54,7 @@ export function Controls({
   const canWithdraw = isOperator && stays && worker.pendingWithdrawal === 0n;
   const canPay = amount !== null && balance !== undefined && amount <= balance;
   const canTake = canWithdraw && amount !== null && amount <= surplus;
-  const problem =
-    parsed !== null && "problem" in parsed
-      ? parsed.problem
-      : amount !== null && balance !== undefined && !canPay && !canTake
-        ? `You have ${formatAmount(balance, 4)} vPHA.`
-        : null;
+  const problem = misread ?? (canTake ? null : overspent(amount, balance, "vPHA"));
   const perform = (action: Parameters<typeof run>[0]) => void run(action).then((isDone) => isDone && setTyped(""));
 
   return (

@@ -10,7 +10,7 @@ import { useChainTime } from "../../chain/clock.ts";
 import { useDeciding } from "../../chain/deciding.ts";
 import { useTransaction } from "../../chain/transaction.ts";
 import { useConfig } from "../../config/context.ts";
-import { formatAmount, parseAmount } from "../../format/amount.ts";
+import { enteredAmount, formatAmount, overspent } from "../../format/amount.ts";
 import { formatPercent } from "../../format/rate.ts";
 import { formatDateTime, formatSpan } from "../../format/time.ts";
 import { addressOf, hexOf } from "../../indexer/hex.ts";
@@ -199,14 +199,8 @@ function LockForm({ row, account }: { row: Operation; account: Address }) {
   const deciding = useDeciding(account);
   const { progress, isBusy, run } = useTransaction();
   const balance = power.data?.shares;
-  const parsed = parseAmount(typed);
-  const amount = parsed !== null && "wei" in parsed ? parsed.wei : null;
-  const problem =
-    parsed !== null && "problem" in parsed
-      ? parsed.problem
-      : amount !== null && balance !== undefined && amount > balance
-        ? `You have ${formatAmount(balance, 4)} vPHA.`
-        : null;
+  const { amount, problem: misread } = enteredAmount(typed);
+  const problem = misread ?? overspent(amount, balance, "vPHA");
   const isReady = amount !== null && amount > 0n && problem === null && !isBusy;
   return (
     <form

@@ -7,7 +7,7 @@ import { useVotingPower } from "../../chain/balances.ts";
 import { useChainTime } from "../../chain/clock.ts";
 import { type Support, useDeciding } from "../../chain/deciding.ts";
 import { useTransaction } from "../../chain/transaction.ts";
-import { formatAmount, parseAmount } from "../../format/amount.ts";
+import { enteredAmount, formatAmount } from "../../format/amount.ts";
 import { formatPercent } from "../../format/rate.ts";
 import { formatDateTime, formatSpan } from "../../format/time.ts";
 import { PROPOSALS, VOTES } from "../../indexer/governance.ts";
@@ -143,8 +143,8 @@ function Wrapping({ account }: { account: Address }) {
   const power = useVotingPower(account);
   const deciding = useDeciding(account);
   const { progress, isBusy, run } = useTransaction();
-  const parsed = parseAmount(typed);
-  const amount = parsed !== null && "wei" in parsed && parsed.wei > 0n ? parsed.wei : null;
+  const { amount: entered, problem } = enteredAmount(typed);
+  const amount = entered === 0n ? null : entered;
   const { shares, wrapped } = power.data ?? {};
   const perform = (action: "wrap" | "unwrap") => {
     if (amount === null) return;
@@ -168,7 +168,7 @@ function Wrapping({ account }: { account: Address }) {
         value={typed}
         onChange={setTyped}
         balance={shares}
-        problem={parsed !== null && "problem" in parsed ? parsed.problem : null}
+        problem={problem}
         isDisabled={isBusy}
       />
       <div className="row">

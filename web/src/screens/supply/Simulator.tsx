@@ -21,6 +21,17 @@ import {
 
 const ONE = 10n ** 18n;
 
+/** What is typed in, in this order. */
+const FIELDS = [
+  { key: "circulating", name: "Circulating at first", unit: "PHA" },
+  { key: "months", name: "Months", unit: "× 30 d" },
+  { key: "burn", name: "Burnt per year", unit: "% of supply" },
+  { key: "staked", name: "Staked", unit: "% of supply" },
+  { key: "price", name: "Price, held", unit: "USD" },
+  { key: "unlock", name: "Further unlocks", unit: "PHA a month" },
+  { key: "unlockMonths", name: "Unlocks last", unit: "months" },
+] as const;
+
 export function Simulator() {
   const search = useSearch();
   const [path, navigate] = useLocation();
@@ -97,55 +108,16 @@ export function Simulator() {
           value={inputs.preset}
           onChange={(preset) => set({ preset, circulating: PRESETS[preset].circulating })}
         />
-        <Input
-          name="Circulating at first"
-          unit="PHA"
-          value={inputs.circulating}
-          problem={problems.circulating}
-          onChange={(circulating) => set({ circulating })}
-        />
-        <Input
-          name="Months"
-          unit="× 30 d"
-          value={inputs.months}
-          problem={problems.months}
-          onChange={(months) => set({ months })}
-        />
-        <Input
-          name="Burnt per year"
-          unit="% of supply"
-          value={inputs.burn}
-          problem={problems.burn}
-          onChange={(burn) => set({ burn })}
-        />
-        <Input
-          name="Staked"
-          unit="% of supply"
-          value={inputs.staked}
-          problem={problems.staked}
-          onChange={(staked) => set({ staked })}
-        />
-        <Input
-          name="Price, held"
-          unit="USD"
-          value={inputs.price}
-          problem={problems.price}
-          onChange={(value) => set({ price: value })}
-        />
-        <Input
-          name="Further unlocks"
-          unit="PHA a month"
-          value={inputs.unlock}
-          problem={problems.unlock}
-          onChange={(unlock) => set({ unlock })}
-        />
-        <Input
-          name="Unlocks last"
-          unit="months"
-          value={inputs.unlockMonths}
-          problem={problems.unlockMonths}
-          onChange={(unlockMonths) => set({ unlockMonths })}
-        />
+        {FIELDS.map(({ key, name, unit }) => (
+          <Input
+            key={key}
+            name={name}
+            unit={unit}
+            value={inputs[key]}
+            problem={problems[key]}
+            onChange={(value) => set({ [key]: value })}
+          />
+        ))}
       </div>
       {rows.length === 0 ? null : (
         <>
