@@ -92,7 +92,6 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 report();
-keep();
 
 /** All that is wanted on the chain with `events` events. */
 async function measure(events: number): Promise<void> {
@@ -125,7 +124,9 @@ async function measure(events: number): Promise<void> {
       const databaseUrl = await postgres.create("bench");
       await measureBoth("PostgreSQL", { directory: folder, databaseUrl }, async (running, variant) => {
         // Last, since it makes the chain longer.
-        if (isWanted("live") && events === size && variant === "cached") live = await measureLive(running, chain);
+        if (!isWanted("live") || events !== size || variant !== "cached") return;
+        live = await measureLive(running, chain);
+        keep();
       });
     } finally {
       await postgres.stop();
@@ -140,6 +141,7 @@ function note(run: Pick<Row, "size" | "database" | "variant">, backfill: Backfil
   const eventsPerSecond = Math.round(events / seconds);
   rows.push({ ...run, events, eventsPerSecond, writesPerEvent, memory: Math.round(peak / MIB), readySeconds });
   console.log(`${run.database}, ${run.variant}, ${events.toLocaleString("en-US")} events: ${eventsPerSecond} events/s`);
+  keep();
 }
 
 /** Writes what was measured over what the file has of the same runs. */

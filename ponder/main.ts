@@ -10,6 +10,12 @@ import { HELP, type Options, parseOptions } from "./watch/options.ts";
 
 const CHILD = fileURLToPath(new URL("./watch/child.ts", import.meta.url));
 
+/** What Node has compiled of the modules, for the next start. */
+const COMPILED = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
+
+/** Megabytes of a half of the heap for what is new: with Node's own 32, and an arena per thread, 100 MB more are resident. */
+const YOUNG_MB = 8;
+
 /** Pauses before a process is started again, in milliseconds: after the first end, and at most. */
 const PAUSE_MS = { first: 200, most: 5_000 };
 
@@ -30,9 +36,15 @@ async function supervise(options: Options): Promise<number> {
       execArgv: [
         "--disable-warning=ExperimentalWarning",
         `--max-old-space-size=${heapOf(process.env)}`,
+        `--max-semi-space-size=${YOUNG_MB}`,
         ...process.execArgv,
       ],
-      env: { ...process.env, PONDER_CACHE_BYTES: String(rowBytesOf(process.env)) },
+      env: {
+        MALLOC_ARENA_MAX: "2",
+        NODE_COMPILE_CACHE: COMPILED,
+        ...process.env,
+        PONDER_CACHE_BYTES: String(rowBytesOf(process.env)),
+      },
       stdio: "inherit",
     });
     log("info", "Started the process", { command: options.command, child: child.pid });

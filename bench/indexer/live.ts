@@ -1,4 +1,6 @@
 /** How far the indexer is behind the head of the chain: after single blocks, and under load. */
+import { numberToHex } from "viem";
+import { Broadcaster } from "../../scripts/devnet/broadcast.ts";
 import { waitFor } from "../../scripts/devnet/process.ts";
 import { type BenchChain, SEED } from "./chain.ts";
 import type { Running } from "./run.ts";
@@ -24,6 +26,10 @@ export interface Live {
 }
 
 export async function measureLive(indexer: Running, chain: BenchChain): Promise<Live> {
+  // A chain that was loaded has today's clock, and would go on from there.
+  const broadcaster = await Broadcaster.connect(chain.chain.url);
+  const { timestamp } = await broadcaster.latestBlock();
+  await broadcaster.request("evm_setTime", [numberToHex(timestamp)]);
   const player = await Player.connect({
     url: chain.chain.url,
     manifest: chain.manifest,

@@ -1,9 +1,10 @@
 /** How PHA came to its first owners: Merkle distributors and team vesting. */
 import { type Context, type Event, ponder } from "ponder:registry";
 import { distributor, distributorClaim, supplyBucket } from "ponder:schema";
-import { type Address, parseEther, zeroHash } from "viem";
+import { type Address, getAbiItem, parseEther, toFunctionSelector, zeroHash } from "viem";
 import { lower } from "./maths/addresses.ts";
 import { merkleDistributorAbi } from "../../deploy/generated/abis.ts";
+import { ask, insist } from "./reads.ts";
 import { advance } from "./series.ts";
 import { addBucket } from "./supply.ts";
 import { nameContract } from "./suiteContracts.ts";
@@ -12,6 +13,11 @@ import { nameContract } from "./suiteContracts.ts";
 const LEAST_FUNDING = parseEther("100000");
 
 const TREASURIES: ReadonlySet<string> = new Set(["treasury", "treasury_sink"]);
+
+/** What the code of a distributor has in it: the functions that are asked, as its dispatcher compares them. */
+const SELECTORS = (["token", "root", "deadline", "treasury"] as const).map((name) =>
+  toFunctionSelector(getAbiItem({ abi: merkleDistributorAbi, name })).slice(2),
+);
 
 /**
  * A bucket of the supply has sent PHA to somebody who is none. If that is a distributor, it is followed from now on, and what it holds
@@ -38,20 +44,18 @@ export async function noteFunding(
 /** Root, deadline and treasury of the distributor of `token` at `address`; null if there is none. They never change. */
 async function termsOf({ client, db }: Context, address: Address, token: Address) {
   const cache = "immutable" as const;
-  if ((await client.getCode({ address, cache })) === undefined) return null;
+  const code = await insist(() => client.getCode({ address, cache }));
+  // Whoever has none of these functions is not asked: nodes take long over what fails.
+  if (code === undefined || !SELECTORS.every((selector) => code.includes(selector))) return null;
   const read = { address, abi: merkleDistributorAbi, cache, retryEmptyResponse: false } as const;
-  try {
-    const of = await client.readContract({ ...read, functionName: "token" });
-    const root = await client.readContract({ ...read, functionName: "root" });
-    const deadline = await client.readContract({ ...read, functionName: "deadline" });
-    const treasury = lower(await client.readContract({ ...read, functionName: "treasury" }));
-    const bucket = await db.find(supplyBucket, { address: treasury });
-    const isOne = lower(of) === token && root !== zeroHash && bucket !== null && TREASURIES.has(bucket.name);
-    return isOne ? { root, deadline, treasury } : null;
-  } catch (error) {
-    if (error instanceof Error && /revert|returned no data|is not in|out of bounds/i.test(error.message)) return null;
-    throw error;
-  }
+  const of = await ask(() => client.readContract({ ...read, functionName: "token" }));
+  if (of === null || lower(of) !== token) return null;
+  const root = await ask(() => client.readContract({ ...read, functionName: "root" }));
+  const deadline = await ask(() => client.readContract({ ...read, functionName: "deadline" }));
+  const treasury = await ask(() => client.readContract({ ...read, functionName: "treasury" }));
+  if (root === null || root === zeroHash || deadline === null || treasury === null) return null;
+  const bucket = await db.find(supplyBucket, { address: lower(treasury) });
+  return bucket !== null && TREASURIES.has(bucket.name) ? { root, deadline, treasury: lower(treasury) } : null;
 }
 
 ponder.on("MerkleDistributor:Claimed", async ({ event, context }) => {

@@ -4,6 +4,7 @@ import { vestingRelease, vestingWallet } from "ponder:schema";
 import { zeroAddress } from "viem";
 import { teamVestingAbi } from "../../deploy/generated/abis.ts";
 import { setParameters } from "./parameters.ts";
+import { insist } from "./reads.ts";
 import { advance } from "./series.ts";
 
 ponder.on("TeamVesting:OwnershipTransferred", async ({ event, context }) => {
@@ -22,9 +23,9 @@ ponder.on("TeamVesting:OwnershipTransferred", async ({ event, context }) => {
   await db.insert(vestingWallet).values({
     address,
     beneficiary,
-    start: await client.readContract({ ...read, functionName: "start" }),
-    cliff: await client.readContract({ ...read, functionName: "cliff" }),
-    end: await client.readContract({ ...read, functionName: "end" }),
+    start: await insist(() => client.readContract({ ...read, functionName: "start" })),
+    cliff: await insist(() => client.readContract({ ...read, functionName: "cliff" })),
+    end: await insist(() => client.readContract({ ...read, functionName: "end" })),
     ...{ releasedCumulative: 0n, etherReleasedCumulative: 0n },
     updatedAt,
   });

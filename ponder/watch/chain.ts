@@ -1,5 +1,14 @@
 /** The chain as the watchdog sees it: the head, and what block has which hash. */
-import { type Hash, BlockNotFoundError, HttpRequestError, createPublicClient, fallback, http, webSocket } from "viem";
+import {
+  type Hash,
+  BaseError,
+  BlockNotFoundError,
+  HttpRequestError,
+  createPublicClient,
+  fallback,
+  http,
+  webSocket,
+} from "viem";
 import { reasonOf } from "./log.ts";
 import type { Point, Problem } from "./state.ts";
 
@@ -32,6 +41,9 @@ export function openChain(urls: readonly string[]): Chain {
     },
   };
 }
+
+/** Whether the node, not the database, is why something failed. */
+export const isOfNode = (error: unknown): boolean => error instanceof BaseError;
 
 /** What a failed request says about the node. */
 export function problemOf(error: unknown): Problem {

@@ -111,6 +111,16 @@ export async function createPglite(directory: string): Promise<void> {
   renameSync(made, directory);
 }
 
+/** The schema whose tables the views in `schema` show; null where there are tables in it. */
+export async function shownBy(database: Database, schema: string): Promise<string | null> {
+  const [row] = await database.query(
+    `SELECT obj_description(to_regnamespace($1), 'pg_namespace') AS shown FROM pg_views
+     WHERE schemaname = $1 AND viewname = '_ponder_meta'`,
+    [schema],
+  );
+  return typeof row?.["shown"] === "string" ? row["shown"] : null;
+}
+
 /** The right to write to one schema. It ends with the process, however that ends. */
 export interface Lock {
   release(): Promise<void>;

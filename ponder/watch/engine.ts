@@ -1,12 +1,13 @@
 /**
  * What is changed in Ponder while it is loaded: two places whose cost grows with the number of event handlers, of which this
- * indexer has more than a hundred, and one that took a third of a backfill. None changes a result. See
- * `docs/decisions/0032-three-places-in-ponder.md`.
+ * indexer has more than a hundred, one that took a third of a backfill, and a limit. None changes a result. See
+ * `docs/decisions/0032-changes-in-ponder.md`.
  *
  * Each change names the text that it replaces. A version of Ponder that has another text there runs unchanged, and says so.
  */
 import { findPackageJSON, registerHooks } from "node:module";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { log } from "./log.ts";
 
 /** The file of Ponder's at `name`, within its package. */
@@ -95,6 +96,12 @@ const rowsOf = (table, rows) => {
       }),
     ],
   },
+  {
+    file: "/ponder/dist/esm/utils/pg.js",
+    // What no index serves is asked by dashboards, by accident or on purpose, and there are few connections.
+    what: "a query of the API ends after ten seconds",
+    replacements: [["statement_timeout: 30 * 1000,", "statement_timeout: 10 * 1000,"]],
+  },
 ];
 
 /** `source` with every replacement, or null where one of them does not occur exactly once. */
@@ -110,9 +117,19 @@ export function changed(source: string, { replacements }: Pick<Change, "replacem
 /** The changes, for the test that compares them with the version that is installed. */
 export const engineChanges = CHANGES;
 
-/** Changes Ponder's files as they are loaded from now on. */
+/**
+ * Changes Ponder's files as they are loaded from now on. A plugin of Vite's that it uses gets the Vite that Ponder itself has loaded,
+ * instead of the page's, which takes some 30 MB.
+ */
 export function adjustEngine(): void {
   registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const isForeign = specifier === "vite" && context.parentURL?.includes("/vite-tsconfig-paths/");
+      return nextResolve(
+        specifier,
+        isForeign ? { ...context, parentURL: pathToFileURL(engineProgram()).href } : context,
+      );
+    },
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
       const change = CHANGES.find(({ file }) => url.endsWith(file));

@@ -29,6 +29,7 @@ type Call = (request: { readonly method: string; readonly params?: unknown }, co
 interface Entry {
   readonly address: Hex;
   readonly topics: readonly Hex[];
+  readonly data: Hex;
   readonly blockHash: Hex;
   readonly blockNumber: Hex;
   readonly logIndex: Hex;
@@ -170,7 +171,8 @@ async function contradiction(
   const first = new Set(logs.map(nameOf));
   const second = new Set(again.map(nameOf));
   if (first.size === second.size && [...first].every((name) => second.has(name))) return null;
-  return `it was asked twice for the same logs, and gave ${first.size}, then ${second.size}`;
+  const other = [...second].filter((name) => !first.has(name)).length;
+  return `it was asked twice for the same logs, and gave ${first.size}, then ${second.size}, of which ${other} are others`;
 }
 
 function piecesOf(filter: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>[] {
@@ -184,4 +186,5 @@ function piecesOf(filter: Readonly<Record<string, unknown>>): Readonly<Record<st
   ];
 }
 
-const nameOf = ({ blockHash, logIndex }: Entry) => `${blockHash} ${logIndex}`;
+const nameOf = ({ blockHash, logIndex, address, topics, data }: Entry) =>
+  [blockHash, logIndex, address, ...topics, data].join(" ").toLowerCase();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { manifestPath, readDeployment } from "../deployment.ts";
 import { type Environment, databaseOf, intervalOf, isLocalNode, lanesOf, rpcUrls } from "../settings.ts";
-import { type Chain, openChain, problemOf } from "./chain.ts";
+import { type Chain, isOfNode, openChain, problemOf } from "./chain.ts";
 import {
   type Database,
   type Lock,
@@ -20,7 +20,7 @@ import {
   sharedPglite,
 } from "./database.ts";
 import { adjustEngine, engineProgram } from "./engine.ts";
-import { hearPonder, noteFailure } from "./errors.ts";
+import { fullDisk, hearPonder, noteFailure } from "./errors.ts";
 import { guardServers, waitingServer } from "./http.ts";
 import { log, reasonOf, setLogFormat } from "./log.ts";
 import { checkAnswers } from "./logs.ts";
@@ -124,6 +124,12 @@ const databaseProblem = (error: unknown): Problem => ({
   message: `The database does not answer (${reasonOf(error)}). Start it, or check DATABASE_URL; this process waits for it.`,
 });
 
+const pgliteProblem = (directory: string, error: unknown): Problem =>
+  fullDisk() ?? {
+    code: "database",
+    message: `The database in ${directory} cannot be opened (${reasonOf(error)}); this process tries again. If it stays so, \`npm run indexer -- repair\` deletes it.`,
+  };
+
 /** Ends at once: what Ponder would still write, another process may write too. */
 function lost(reason: string): void {
   log("error", "Lost the connection that holds the schema's lock: ending at once", { reason });
@@ -154,17 +160,27 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
   await lockOf(options, settings);
   await insist(() => chain.head(), problemOf);
   if (store.kind === "pglite") {
-    if (hasPglite(store.directory)) await beforePglite(store.directory, schema, chain);
-    else await createPglite(store.directory);
+    const { directory } = store;
+    await insist(
+      async () => {
+        if (hasPglite(directory)) await beforePglite(directory, schema, chain);
+        else await createPglite(directory);
+        return true;
+      },
+      (error) => (isOfNode(error) ? problemOf(error) : pgliteProblem(directory, error)),
+    );
     return sharedPglite();
   }
   const database = openPostgres(store.connectionString, `${schema}_watch`);
-  await insist(async () => {
-    await endLeftovers(database, schema);
-    await clearMark(database, schema);
-    await lookBefore({ database, chain, schema });
-    return true;
-  }, databaseProblem);
+  await insist(
+    async () => {
+      await endLeftovers(database, schema);
+      await clearMark(database, schema);
+      await lookBefore({ database, chain, schema });
+      return true;
+    },
+    (error) => (isOfNode(error) ? problemOf(error) : databaseProblem(error)),
+  );
   return database;
 }
 

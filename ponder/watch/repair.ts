@@ -4,8 +4,9 @@
  */
 import { rmSync } from "node:fs";
 import type { Chain } from "./chain.ts";
-import { type Database, hasTable } from "./database.ts";
+import { type Database, hasTable, shownBy } from "./database.ts";
 import { log } from "./log.ts";
+import { repairCommand } from "./watchdog.ts";
 
 /** Tables of `ponder_sync` with rows of single blocks, and their columns of the block's number. */
 const CACHE = [
@@ -26,6 +27,9 @@ export async function repairPostgres(options: {
   isWholeCache: boolean;
 }): Promise<void> {
   const { database, chain, chainId, schema, isWholeCache } = options;
+  const shown = await shownBy(database, schema);
+  if (shown !== null)
+    throw new Error(`schema ${schema} only shows ${shown}: repair that one, \`${repairCommand(shown)}\``);
   const last = isWholeCache ? -1 : await lastGood(database, chain, chainId);
   const purge = await purgeStatements(database, chainId, last);
   await database.query(["BEGIN", ...purge, `DROP SCHEMA IF EXISTS "${schema}" CASCADE`, "COMMIT"].join(";\n"));
@@ -73,8 +77,9 @@ async function purgeStatements(database: Database, chainId: number, last: number
     ...CACHE.map(
       ([table, column]) => `DELETE FROM ponder_sync.${table} WHERE chain_id = ${chainId} AND ${column} > ${last}`,
     ),
+    // Block 0: what is asked of contracts once and for all, at whatever block was the head.
     `DELETE FROM ponder_sync.rpc_request_results
-       WHERE chain_id = ${chainId} AND (block_number IS NULL OR block_number > ${last})`,
+       WHERE chain_id = ${chainId} AND (coalesce(block_number, 0) = 0 OR block_number > ${last})`,
     // Blocks a to b are kept as the range [a, b + 1], both ends included.
     `UPDATE ponder_sync.intervals SET blocks = coalesce(
        (SELECT range_agg(kept * numrange(NULL, ${last + 1}, '[]')) FROM unnest(blocks) kept WHERE lower(kept) <= ${last}), '{}')

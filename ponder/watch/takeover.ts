@@ -33,6 +33,14 @@ async function namesOf(database: Database, schema: string, list: "table_names" |
   return rows.map(({ name }) => String(name));
 }
 
+async function hasViews(database: Database, viewsSchema: string, names: readonly string[]): Promise<boolean> {
+  const [row] = await database.query(
+    "SELECT count(*)::int AS views FROM pg_views WHERE schemaname = $1 AND viewname = ANY($2)",
+    [viewsSchema, names],
+  );
+  return row?.["views"] === names.length;
+}
+
 /** By how many blocks of the chain `schema` is behind what is shown: who reads the views must not go back in time. */
 async function blocksBehind(database: Database, chain: Chain, schema: string, shown: string | null): Promise<number> {
   if (shown === null) return 0;
@@ -54,8 +62,14 @@ async function takeViews(database: Database, chain: Chain, schema: string, views
             (SELECT value->>'schema' FROM "${schema}".${NOTES} WHERE key = 'views') AS had`,
     [viewsSchema],
   );
-  if (current?.["shown"] === schema) return;
-  if (current?.["had"] === viewsSchema) {
+  const names = [
+    ...(await namesOf(database, schema, "table_names")),
+    ...(await namesOf(database, schema, "view_names")),
+    ...["_ponder_meta", "_ponder_checkpoint", NOTES],
+  ];
+  // Views go with the schema that they show, when it is repaired.
+  if (current?.["shown"] === schema && (await hasViews(database, viewsSchema, names))) return;
+  if (current?.["had"] === viewsSchema && current["shown"] !== schema) {
     log("warn", "Another version has taken the views: they are left to it", {
       schema,
       viewsSchema,
@@ -63,11 +77,6 @@ async function takeViews(database: Database, chain: Chain, schema: string, views
     });
     return;
   }
-  const names = [
-    ...(await namesOf(database, schema, "table_names")),
-    ...(await namesOf(database, schema, "view_names")),
-    ...["_ponder_meta", "_ponder_checkpoint", NOTES],
-  ];
   const sql = [
     "BEGIN",
     `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,

@@ -1,7 +1,7 @@
 /** Looks every few seconds whether what is indexed is what the chain says, and whether it moves. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Chain, problemOf } from "./chain.ts";
-import { type Database, NotOpenYet, type Row, hasTable } from "./database.ts";
+import { type Database, NotOpenYet, type Row, hasTable, shownBy } from "./database.ts";
 import { fullDisk, noteFailure } from "./errors.ts";
 import { log, reasonOf } from "./log.ts";
 import { inconsistency } from "./logs.ts";
@@ -16,6 +16,9 @@ const FAILURES = 2;
 
 /** Looks in a row in which the chain has to deny a block before the data are taken for wrong for good. */
 const DENIALS = 2;
+
+/** Between two of these looks, before Ponder starts, in milliseconds. */
+const DENIAL_PAUSE_MS = 1_000;
 
 /** Blocks that are waiting, and remembered with the time at which they were first seen. */
 const WAITING = 1_000;
@@ -56,6 +59,8 @@ export async function writeNote(database: Database, schema: string, key: string,
 
 /** What the tables say. */
 interface Standing {
+  /** Where they are: what is given may be a schema of views. */
+  readonly schema: string;
   readonly indexed: Point;
   /** Block below which Ponder takes nothing back. */
   readonly finalized: number;
@@ -138,7 +143,7 @@ export function createLook(watched: Watched): () => Promise<void> {
 
   /** Compares blocks that Ponder will not take back with the chain. */
   async function reorgOf(standing: Standing, head: Point): Promise<Problem | null> {
-    if (standing.denied !== null) return reorgProblem(standing.denied, schema);
+    if (standing.denied !== null) return reorgProblem(standing.denied, standing.schema);
     const kept = await keptBlocks(database, schema, Math.min(standing.finalized, head.number), rotation);
     rotation += 1;
     const anchor = standing.anchor !== null && standing.anchor.number <= head.number ? [standing.anchor] : [];
@@ -153,7 +158,7 @@ export function createLook(watched: Watched): () => Promise<void> {
     }
     denials += 1;
     if (isIndexer && denials >= DENIALS) await markReorg(database, schema, denied);
-    return reorgProblem(denied, schema);
+    return reorgProblem(denied, standing.schema);
   }
 
   async function prepared(standing: Standing, head: Point | null): Promise<boolean> {
@@ -182,7 +187,7 @@ export function createLook(watched: Watched): () => Promise<void> {
     if (standing !== null) {
       const reorg = head === null ? null : await reorgOf(standing, head).catch(() => null);
       if (reorg !== null) problems.push(reorg);
-      else if (standing.denied !== null) problems.push(reorgProblem(standing.denied, schema));
+      else if (standing.denied !== null) problems.push(reorgProblem(standing.denied, standing.schema));
       if (head !== null && reorg === null && head.number < standing.finalized) {
         const message = `The RPC node's head, block ${head.number}, is behind what is indexed and final (${standing.finalized}): the node is not in sync.`;
         problems.push({ code: "rpc_behind", message });
@@ -233,6 +238,7 @@ async function readStanding(database: Database, schema: string, isIndexer: boole
   );
   if (row === undefined) return null;
   return {
+    schema: (isIndexer ? null : await shownBy(database, schema)) ?? schema,
     indexed: pointOf(row["latest"]),
     finalized: pointOf(row["finalized"]).number,
     isReady: row["ready"] === "1",
@@ -318,6 +324,12 @@ export async function lookBefore({
   );
   const blocks = [...(standing.anchor === null ? [] : [standing.anchor]), ...rows.map(blockOf)];
   // A block denied means that all above it are: the newest are enough, and the oldest for chains that were begun anew.
-  const denied = await firstDenied(chain, [...blocks.slice(0, 3), ...blocks.slice(-1)]);
+  const looked = [...blocks.slice(0, 3), ...blocks.slice(-1)];
+  let denied = await firstDenied(chain, looked);
+  // What is marked stays marked: one wrong answer is not enough.
+  for (let looks = 1; denied !== null && looks < DENIALS; ++looks) {
+    await sleep(DENIAL_PAUSE_MS);
+    denied = await firstDenied(chain, looked);
+  }
   if (denied !== null) await markReorg(database, schema, denied);
 }

@@ -44,6 +44,10 @@ const random = createRandom(Number(process.env["PHALA_TEST_SEED"] ?? "7"));
 let suite: Suite;
 let postgres: Postgres;
 let trade: Awaited<ReturnType<typeof startTrade>>;
+/** How long a first start and the indexing in it take, in milliseconds, and what comes of it. */
+let startMs: number;
+let backfillMs: number;
+let whole: Awaited<ReturnType<typeof contentOf>>;
 const started: { stop: () => Promise<unknown> }[] = [];
 
 beforeAll(async () => {
@@ -57,9 +61,13 @@ beforeAll(async () => {
   const first = await startProcess(suite, { databaseUrl: await freshDatabase() });
   started.push(first);
   const took = await first.ready(180_000);
+  await first.reach(await suite.client.getBlockNumber());
+  whole = await contentOf(first);
   patience.postgres = Math.max(patience.postgres, 2 * took);
   patience.pglite = Math.max(patience.pglite, 3 * took);
   tell("a first start", [took]);
+  startMs = took;
+  backfillMs = Number(/"Completed backfill indexing.*?"duration":(\d+)/.exec(first.lines.join("\n"))?.[1] ?? 1_000);
   await first.stop();
 }, 300_000);
 
@@ -94,18 +102,34 @@ function tell(what: string, times: readonly number[]): void {
   console.log(`${what}: ${times.length}, well again after ${seconds.join(" ")} s`);
 }
 
-async function killedInBackfill(options: ProcessOptions, times: number): Promise<IndexerProcess> {
-  const indexer = await startProcess(suite, options);
-  started.push(indexer);
+const has = (indexer: IndexerProcess, line: string) => indexer.lines.some((each) => each.includes(`"${line}`));
+
+/**
+ * Kills `times` first indexings, each of a database of its own: every second one between its first event and its last, the others at
+ * any moment from their start on. Returns the last, well again.
+ */
+async function killedInBackfill(fresh: () => Promise<ProcessOptions>, times: number): Promise<IndexerProcess> {
   const took: number[] = [];
-  for (let i = 0; i < times; ++i) {
-    // From before it opens the database to after the last block.
-    await sleep(random.next() * 9_000);
+  let hits = 0;
+  for (let i = 1; ; ++i) {
+    const options = await fresh();
+    const indexer = await startProcess(suite, options);
+    started.push(indexer);
+    if (i % 2 === 1) {
+      await expect.poll(() => has(indexer, "Started backfill indexing"), { timeout: 60_000, interval: 10 }).toBe(true);
+      await sleep(random.next() * backfillMs);
+    } else await sleep(random.next() * startMs);
     await expect.poll(() => attempt(() => indexer.kill()), { timeout: 10_000 }).toBe(true);
+    if (has(indexer, "Started backfill indexing") && !has(indexer, "Completed backfill indexing")) hits += 1;
+    took.push(await indexer.ready(patience[databaseOf(options)]));
+    expect(await contentOf(indexer)).toEqual(whole);
+    if (i === times) {
+      tell(`killed in the backfill, ${hits} of them between its first event and its last`, took);
+      expect(hits).toBeGreaterThanOrEqual(Math.floor(times / 4));
+      return indexer;
+    }
+    await indexer.stop();
   }
-  took.push(await indexer.ready(patience[databaseOf(options)]));
-  tell("killed in the backfill, the last of all", took);
-  return indexer;
 }
 
 function attempt(action: () => void): boolean {
@@ -136,7 +160,7 @@ async function killedLive(indexer: IndexerProcess, database: Database, times: nu
 
 describe.skipIf(process.platform !== "linux")("killed", () => {
   test("in the backfill, live, and PostgreSQL itself", { timeout: TIMEOUT }, async () => {
-    const indexer = await killedInBackfill({ databaseUrl: await freshDatabase() }, KILLS.backfill);
+    const indexer = await killedInBackfill(async () => ({ databaseUrl: await freshDatabase() }), KILLS.backfill);
     try {
       await killedLive(indexer, "postgres", KILLS.live);
       const took: number[] = [];
@@ -162,7 +186,10 @@ describe.skipIf(process.platform !== "linux")("killed", () => {
   });
 
   test("in the backfill and live, on PGlite", { timeout: TIMEOUT }, async () => {
-    const indexer = await killedInBackfill({ directory: freshDirectory() }, KILLS.pgliteBackfill);
+    const indexer = await killedInBackfill(
+      () => Promise.resolve({ directory: freshDirectory() }),
+      KILLS.pgliteBackfill,
+    );
     try {
       await killedLive(indexer, "pglite", KILLS.pgliteLive);
       await isLikeClean(indexer);
@@ -211,8 +238,18 @@ const FAULTS: Readonly<Record<string, { readonly fault: () => Fault; readonly sa
     fault: () => changeLogs((logs) => logs.slice(0, Math.floor(logs.length / 2))),
   },
   "has no logs": { says: "rpc_inconsistent", fault: () => changeLogs(() => []) },
+  "gives the same logs with other amounts every second time": {
+    says: "rpc_inconsistent",
+    fault: () => {
+      let asked = 0;
+      return changeLogs((logs) => {
+        asked += 1;
+        return logs.map((log) => (asked % 2 === 0 ? { ...rowOf(log), data: `0x${"11".repeat(32)}` } : log));
+      });
+    },
+  },
   "returns half of a block's transactions": {
-    says: null,
+    says: "behind",
     fault: () => changeBlocks((block) => ({ ...block, transactions: listOf(block["transactions"]).slice(0, 1) })),
   },
   "returns blocks whose parents do not fit": {
@@ -233,7 +270,12 @@ const FAULTS: Readonly<Record<string, { readonly fault: () => Fault; readonly sa
 };
 
 /** What `npm test` tries. */
-const SAMPLE = ["limits the rate", "leaves out the second half of the logs", "returns half of a block's transactions"];
+const SAMPLE = [
+  "limits the rate",
+  "leaves out the second half of the logs",
+  "gives the same logs with other amounts every second time",
+  "returns half of a block's transactions",
+];
 
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
 

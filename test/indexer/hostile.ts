@@ -45,6 +45,12 @@ export const hostileQueries: readonly Hostile[] = [
   { name: "one column 900 times", query: `{ vaults { items { ${"rate ".repeat(900)} } } }`, bound: "fields" },
   { name: "fragments that double 40 times", query: `{ vaults { items { ...F0 } } } ${doubling(40)}`, bound: "fields" },
   {
+    name: "fragments that double 90 times, for the schema",
+    query: `{ ...F0 } ${many(90, (i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`)}
+      fragment F90 on Query { __schema { description } }`,
+    bound: "fields",
+  },
+  {
     name: "a fragment that spreads itself",
     query: `{ vaults { items { ...F } } } fragment F on vault { rate ...F }`,
     bound: "depth",

@@ -208,8 +208,14 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
     await trade.blocks(5);
     const id = await suite.client.snapshot();
     let indexer = await startProcess(suite, options);
+    const { viewsSchema: views, ...unshown } = options;
+    let shown: IndexerProcess | undefined;
     try {
       await indexer.ready();
+      if (views !== undefined) {
+        shown = await startProcess(suite, { ...unshown, command: "serve", schema: views });
+        await shown.ready();
+      }
       await trade.blocks(2 * WINDOW + 25, 1);
       await indexer.reach(await suite.client.getBlockNumber());
       const wrong = await contentOf(indexer);
@@ -223,6 +229,16 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
 
       const refused = repair(options);
       expect(refused).toMatchObject({ status: 1, output: expect.stringContaining("an indexer is at work") as string });
+      if (shown !== undefined) {
+        // What serves views names what they show: to repair the views would be the end of them.
+        await shown.problem("reorg_beyond_window");
+        const command = `npm run indexer -- repair --schema ${options.schema ?? ""}`;
+        await expect.poll(() => shown?.lines.join("\n")).toContain(command);
+        expect(repair({ ...options, schema: views ?? "" })).toMatchObject({
+          status: 1,
+          output: expect.stringContaining(command) as string,
+        });
+      }
 
       // Nor is it forgotten: not by a restart, and not when the ring of blocks has turned.
       await indexer.killAll();
@@ -234,8 +250,13 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
       indexer = await startProcess(suite, options);
       await indexer.ready();
       expect(await contentOf(indexer)).not.toEqual(wrong);
-      await comparedWithClean(indexer, options, name);
+      if (shown !== undefined) {
+        await shown.ready();
+        expect(await contentOf(shown)).toEqual(await contentOf(indexer));
+      }
+      await comparedWithClean(indexer, unshown, name);
     } finally {
+      await shown?.stop();
       await indexer.stop();
     }
   }
@@ -251,7 +272,7 @@ describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep
     if (typeof manifest !== "object") throw new Error("no manifest");
     writeFileSync(deployment, JSON.stringify({ ...manifest, chainId }));
     const databaseUrl = await postgres.create("deep");
-    await survives({ deployment, rpcUrl: node.url, schema: "deep", databaseUrl }, "clean");
+    await survives({ deployment, rpcUrl: node.url, schema: "deep", viewsSchema: "shown", databaseUrl }, "clean");
   });
 
   test("the same on PGlite", { timeout: PATIENCE_MS }, async () => {

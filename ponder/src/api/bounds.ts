@@ -243,6 +243,8 @@ class Walk {
   readonly #variable: (name: string) => Variable;
   /** Each fragment is looked at once; null while that happens. */
   readonly #known = new Map<string, Shape | null>();
+  /** Of those that were looked at for it, whether they ask for the schema only. */
+  readonly #schemaOnly = new Map<string, boolean>();
 
   constructor(fragments: ReadonlyMap<string, FragmentDefinitionNode>, variable: (name: string) => Variable) {
     this.#fragments = fragments;
@@ -264,12 +266,17 @@ class Walk {
     );
   }
 
-  /** Whether everything selected, at the top and in its fragments, is the schema. */
+  /** Whether everything selected, at the top and in its fragments, is the schema. No fragment may contain itself. */
   asksForSchemaOnly({ selections }: SelectionSetNode): boolean {
     return selections.every((selection) => {
       if (selection.kind === Kind.FIELD) return /^__(schema|type|typename)$/.test(selection.name.value);
-      const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value);
-      return inner !== undefined && this.asksForSchemaOnly(inner.selectionSet);
+      if (selection.kind === Kind.INLINE_FRAGMENT) return this.asksForSchemaOnly(selection.selectionSet);
+      const name = selection.name.value;
+      const fragment = this.#fragments.get(name);
+      const isSo =
+        this.#schemaOnly.get(name) ?? (fragment !== undefined && this.asksForSchemaOnly(fragment.selectionSet));
+      this.#schemaOnly.set(name, isSo);
+      return isSo;
     });
   }
 
