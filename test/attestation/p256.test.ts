@@ -65,7 +65,7 @@ const cases: [string, ReturnType<typeof quoteOf>, string | undefined][] = [
   ["a QE report of a stranger", quoteOf({}, { qeSigner: stranger }), "TdxVerifier_InvalidQeReportSignature"],
 ];
 
-describe.each(Object.entries(chains))("on %s", (hardfork, load) => {
+describe.each(Object.entries(chains))("on %s, which has the precompile or has not", (hardfork, load) => {
   it("the precompile is there, or not", async () => {
     const { stage } = await load();
     const { data } = await stage.publicClient.call({ to: PRECOMPILE, data: KNOWN_GOOD });

@@ -65,6 +65,30 @@ contract EpochsProof {
     }
 }
 
+/// @notice What is left is between nothing and the cap 4B, so that C(k) = 4B − left is too: with {EndOfEpochProof}, so is every second.
+/// @dev n = a·q + r is 4B·p, where p = 3^k ≤ q = 4^k. Products are arguments, as in {EpochsProof}.
+contract CapProof {
+    /// @dev a > 4B is impossible: a·q would be 4B·q and at least one q more.
+    function leftIsWithinTheCap(uint256 q, uint256 capTimesQ, uint256 capTimesP, uint256 more, uint256 r) external pure {
+        require(q < 2 ** 240 && capTimesQ < 2 ** 240 && more < 2 ** 240 && r < q && capTimesP <= capTimesQ);
+        require(capTimesQ + more + r == capTimesP);
+        assert(more < q);
+    }
+
+    /// @dev a = 4B leaves no rest: a·q would be 4B·q already, which is no less than n.
+    function allOfTheCapHasNoRest(uint256 q, uint256 capTimesQ, uint256 capTimesP, uint256 r) external pure {
+        require(q < 2 ** 240 && capTimesQ < 2 ** 240 && r < q && capTimesP <= capTimesQ);
+        require(capTimesQ + r == capTimesP);
+        assert(r == 0);
+    }
+
+    /// @dev Rounded up, too.
+    function roundedUpIsWithinTheCap(uint256 cap, uint256 a, uint256 r) external pure {
+        require(cap < 2 ** 92 && a <= cap && (a < cap || r == 0));
+        assert(EmissionArithmetic.left(a, r) <= cap);
+    }
+}
+
 /// @notice The streams sum to the whole, and none falls while the whole does not.
 contract StreamsProof {
     function sumAndNeverFall(uint256 from, uint256 to) external pure {
@@ -116,6 +140,14 @@ contract EpochsWrong {
         uint256 before = numerator / 4;
         uint256 later = EmissionArithmetic.left((3 * numerator) / 16, (3 * numerator) % 16);
         assert(later <= before);
+    }
+}
+
+/// @notice Rounds up what is the whole cap already.
+contract CapWrong {
+    function roundedUpIsWithinTheCap(uint256 cap, uint256 a, uint256 r) external pure {
+        require(cap < 2 ** 92 && a <= cap);
+        assert(EmissionArithmetic.left(a, r) <= cap);
     }
 }
 
