@@ -31,8 +31,8 @@ export function isOfNode(error: unknown): boolean {
     if (OF_NODE.has(cause.name)) return true;
     if (/^(UnknownRpc|InternalRpc|RpcRequest)Error$/.test(cause.name)) {
       const words = cause instanceof BaseError ? cause.details : cause.message;
-      // What a node gives up because it takes too long, the contract is to blame for.
-      return IN_WORDS.test(words) && !/execution aborted/i.test(words);
+      // Reverted with words of its own, or given up because it takes too long, it is the contract's fault.
+      return IN_WORDS.test(words) && !/revert|execution aborted/i.test(words);
     }
   }
   return false;

@@ -69,7 +69,13 @@ contract EpochsProof {
 /// @dev n = a·q + r is 4B·p, where p = 3^k ≤ q = 4^k. Products are arguments, as in {EpochsProof}.
 contract CapProof {
     /// @dev a > 4B is impossible: a·q would be 4B·q and at least one q more.
-    function leftIsWithinTheCap(uint256 q, uint256 capTimesQ, uint256 capTimesP, uint256 more, uint256 r) external pure {
+    function leftIsWithinTheCap(
+        uint256 q,
+        uint256 capTimesQ,
+        uint256 capTimesP,
+        uint256 more,
+        uint256 r
+    ) external pure {
         require(q < 2 ** 240 && capTimesQ < 2 ** 240 && more < 2 ** 240 && r < q && capTimesP <= capTimesQ);
         require(capTimesQ + more + r == capTimesP);
         assert(more < q);
