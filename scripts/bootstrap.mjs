@@ -22,6 +22,7 @@ import {
   isInside,
   npmCandidates,
   stampOf,
+  unnamedScripts,
 } from "./bootstrap/plan.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -156,7 +157,8 @@ async function main() {
   }
   const lockfile = read(path.join(root, "package-lock.json"));
   if (lockfile === undefined) throw new Failure("package-lock.json is missing: this is not a complete checkout.");
-  const wanted = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")).devDependencies.node;
+  const { devDependencies, allowScripts = {} } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+  const wanted = devDependencies.node;
   // A checkout may turn line ends into others.
   const source = {
     lockfile: lockfile.replaceAll("\r\n", "\n"),
@@ -165,7 +167,15 @@ async function main() {
     node: wanted,
   };
   const stamp = stampOf(source);
-  if (read(stampFile) !== stamp || !fs.existsSync(node)) await install(wanted, stamp);
+  if (read(stampFile) !== stamp || !fs.existsSync(node)) {
+    const unnamed = unnamedScripts(JSON.parse(lockfile), allowScripts);
+    if (unnamed.length > 0) {
+      throw new Failure(
+        `${unnamed.join(", ")} would run a script at installation: look at it, then name it in \`allowScripts\` of package.json.`,
+      );
+    }
+    await install(wanted, stamp);
+  }
 
   const script = path.resolve(target);
   if (!fs.existsSync(script)) throw new Failure(`there is no ${target}.`);

@@ -11,3 +11,7 @@ export declare function npmCandidates(from: {
 }): string[];
 export declare function installArguments(from: { running: string; wanted: string; npm: string }): string[];
 export declare function exitCodeOf(code: number | null, signal: number | undefined): number;
+export declare function unnamedScripts(
+  lockfile: { readonly packages?: Readonly<Record<string, { readonly hasInstallScript?: boolean }>> },
+  allowed: Readonly<Record<string, boolean>>,
+): string[];

@@ -57,6 +57,17 @@ export function installArguments({ running, wanted, npm }) {
   return [npm, "exec", "--yes", "--prefer-offline", `--package=node@${wanted}`, "--", "node", ...install];
 }
 
+/**
+ * Packages of the lockfile that would run a script at installation and that `allowScripts` of package.json says nothing of. Not every
+ * npm keeps to that list by itself.
+ */
+export function unnamedScripts(lockfile, allowed) {
+  return Object.entries(lockfile.packages ?? {})
+    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    .map(([place]) => place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length))
+    .filter((name) => !Object.hasOwn(allowed, name));
+}
+
 /** The exit code of a shell for a process that ended with `code`, or by signal number `signal`. */
 export function exitCodeOf(code, signal) {
   return code ?? 128 + (signal ?? 1);

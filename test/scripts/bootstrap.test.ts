@@ -10,6 +10,7 @@ import {
   isInside,
   npmCandidates,
   stampOf,
+  unnamedScripts,
 } from "../../scripts/bootstrap/plan.mjs";
 
 const root = path.join(import.meta.dirname, "../..");
@@ -88,6 +89,18 @@ describe("the decision", () => {
       "/npm-cli.js",
     ]);
     expect(at("v22.13.0").slice(0, 2)).toEqual(["/npm-cli.js", "ci"]);
+  });
+
+  test("packages with a script at installation are named, or nothing is installed", () => {
+    const packages = {
+      "": {},
+      "node_modules/quiet": {},
+      "node_modules/loud": { hasInstallScript: true },
+      "node_modules/a/node_modules/@b/loud": { hasInstallScript: true },
+    };
+    expect(unnamedScripts({ packages }, { loud: false })).toEqual(["@b/loud"]);
+    expect(unnamedScripts({ packages }, { loud: false, "@b/loud": true })).toEqual([]);
+    expect(unnamedScripts({ packages }, {})).toEqual(["loud", "@b/loud"]);
   });
 
   test("another package manager is not taken for npm", () => {
