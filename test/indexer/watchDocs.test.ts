@@ -62,5 +62,14 @@ describe("the guide of operations", () => {
     for (const name of names) expect(variables()).toContain(name);
     const backends = all(read("ops/haproxy.cfg"), /^ {2}server (\S+) /gm);
     for (const name of backends) expect(compose).toContain(`\n  ${name}: *api\n`);
+    // Without both, everybody has the proxy's address, and one limit of requests.
+    expect(read("ops/haproxy.cfg")).toMatch(/^ {2}option forwardfor$/m);
+    expect(/^x-api: [\s\S]*?^services:/m.exec(compose)?.[0]).toMatch(/^ {4}PHALA_TRUSTED_PROXIES: 1$/m);
+    const services = all(compose, /^ {2}([a-z][a-z0-9-]*):(?: |$)/gm);
+    for (const name of all(
+      operations,
+      /compose\.yaml (?:stop|start|run(?: (?:--?\S+|[\w-]+=\S+|indexer-v2))*) ([a-z-]+)/g,
+    ))
+      expect(services).toContain(name);
   });
 });
