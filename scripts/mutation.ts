@@ -131,7 +131,7 @@ function openSandbox(): string {
   for (const name of NEEDED) {
     cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   }
-  for (const name of ["artifacts.d.ts", "contracts", "test"]) {
+  for (const name of ["contracts", "test"]) {
     cpSync(path.join(ROOT, "artifacts", name), path.join(folder, "artifacts", name), { recursive: true });
   }
   symlinkSync(path.join(ROOT, "artifacts", "build-info"), path.join(folder, "artifacts", "build-info"));
