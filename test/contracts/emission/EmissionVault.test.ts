@@ -112,9 +112,11 @@ describe("pull", () => {
       expect(await pha.read.balanceOf([account])).toBe(amount);
       expect(await emission.read.pulled([stream])).toBe(amount);
       expect(await emission.read.due([stream])).toBe(0n);
-      // A second time in the same second: nothing, and no error.
+      // A second time in the same second: nothing, and no error. Nothing is transferred, not even nothing.
       const again = emission.write.pull([stream], { account });
       await expectEvent(stage, again, emission, "Pulled", { amount: 0n, pulled: amount });
+      const { logs } = await stage.publicClient.getTransactionReceipt({ hash: await again });
+      expect(logs).toHaveLength(1);
     }
   });
 
@@ -129,9 +131,13 @@ describe("pull", () => {
     }
   });
 
-  it("before the start is refused", async () => {
-    const { emission, actors } = await loadFunded();
+  it("before the start is refused, and nothing has been emitted by any time", async () => {
+    const { stage, emission, actors } = await loadFunded();
     const { workers } = actors;
+    for (const time of [0n, 1n, stage.now(), 2n ** 64n]) {
+      expect(await emission.read.emitted([time])).toBe(0n);
+      expect(await emission.read.emittedTo([STREAM.workers, time])).toBe(0n);
+    }
     await expectRevert(emission.write.pull([STREAM.workers], { account: workers }), "EmissionVault_NotSink", [
       STREAM.workers,
       workers,
