@@ -75,6 +75,27 @@ describe("runway", () => {
   });
 });
 
+describe("totalAssets", () => {
+  it("grows by what the model says, within an epoch, over its end, and after the last one", async () => {
+    const { stage, vpha, stake, actors, start, budget } = await load();
+    await stake(actors.alice, units(5_000));
+    const elapsed = () => stage.now() - start;
+    for (const epoch of [0n, 1n, 2n, 50n, EPOCH_COUNT - 1n, EPOCH_COUNT, EPOCH_COUNT + 1n]) {
+      for (const day of [1n, 170n, 178n]) {
+        await stage.travelTo(start + epoch * EPOCH_LENGTH + day * DAY);
+        await vpha.write.deposit([units(1), actors.alice], { account: actors.holder });
+        const [from, assets] = [elapsed(), await vpha.read.totalAssets()];
+        // Before, at and after the end of the epoch, where the day is one of its last.
+        for (const later of [1n, DAY, DAY - 1n, 1n]) {
+          await stage.travel(later);
+          const income = emittedTo("stakers", budget, elapsed()) - emittedTo("stakers", budget, from);
+          expect(await vpha.read.totalAssets(), `epoch ${epoch}, day ${day}`).toBe(assets + income);
+        }
+      }
+    }
+  });
+});
+
 describe("a vault whose emission has not started", () => {
   const loadEarly = fixture((stage) => deploySuite(stage, { start: false }), {
     initialDate: new Date("2026-01-01T00:20:00Z"),
