@@ -195,7 +195,8 @@ ponder.on("AttestationRegistry:SwitchedOff", async ({ event, context }) => {
   const isConfirmed = until === CONFIRMED;
   await advance(context, event.block);
   const name = switchOf(event.args);
-  const found = await context.db.find(killSwitch, name);
+  // Before the row is written: what was found is the row itself, not a copy.
+  const wasSet = (await context.db.find(killSwitch, name))?.isSet === true;
   const { timestamp } = event.block;
   const set = {
     until,
@@ -212,7 +213,7 @@ ponder.on("AttestationRegistry:SwitchedOff", async ({ event, context }) => {
   await recordPolicyEvent(
     context,
     event,
-    { policyEpoch: BigInt(event.args.policyEpoch), switches: switches + (found?.isSet === true ? 0 : 1) },
+    { policyEpoch: BigInt(event.args.policyEpoch), switches: switches + (wasSet ? 0 : 1) },
     { kind: isConfirmed ? "switch_confirmed" : "switched_off", switchKind: name.kind, switchId: name.id, until },
   );
 });

@@ -94,7 +94,12 @@ describe("a registry", () => {
     await liftOwn(KIND.workload, images.pinned);
     await switchOff(KIND.tdx_module, slice(measurements.mrSeam, 0, 8), DAY);
     expect(await check()).toMatchObject({ [K1]: "switched_off", [K3]: "switched_off" });
-    await govern("liftSwitch", KIND.tdx_module, padHex(slice(measurements.mrSeam, 0, 8), { size: 32, dir: "right" }));
+    const module = padHex(slice(measurements.mrSeam, 0, 8), { size: 32, dir: "right" });
+    await govern("liftSwitch", KIND.tdx_module, module);
+    // Off again, it counts again: `check` compares how many are set.
+    await govern("confirmSwitch", KIND.tdx_module, module);
+    expect(await check()).toMatchObject({ [K1]: "switched_off", [K3]: "switched_off" });
+    await govern("liftSwitch", KIND.tdx_module, module);
     await govern("confirmSwitch", KIND.operator, padHex(K1, { size: 32, dir: "right" }));
     expect(await check()).toMatchObject({ [K1]: "valid", [K3]: "switched_off" });
     await govern("liftSwitch", KIND.fmspc, fmspc);
