@@ -52,6 +52,21 @@ async function handovers({ suite }: Indexed) {
   );
 }
 
+/** Every slash, of who operated the worker then: not of who did when it was proposed. */
+async function slashes({ suite }: Indexed): Promise<Row[]> {
+  const { client, contracts } = suite;
+  const logs = await client.getContractEvents({
+    ...{ address: contracts.workerRegistry, abi: workerRegistryAbi, eventName: "WorkerSlashed", strict: true },
+    fromBlock: 0n,
+  });
+  return Promise.all(
+    logs.map(async ({ args, blockNumber }) => ({
+      operator: await chainAt(suite, blockNumber).operatorOf(args.worker),
+      amount: String(args.amount),
+    })),
+  );
+}
+
 /** Compares every operator with its workers, its claims, and what the contracts say at the head. */
 export async function reconcileOperators(indexed: Indexed, workers: readonly Row[]): Promise<void> {
   const { suite, indexer } = indexed;
@@ -59,7 +74,7 @@ export async function reconcileOperators(indexed: Indexed, workers: readonly Row
   const operators = await indexer.rows("operators", OPERATOR);
   const claims = await indexer.rows("rewardsClaims", "operator amount");
   const payouts = await indexer.rows("rewardsPayouts", "operator");
-  const slashed = await indexer.rows("slashProposals", "operator amount", "where: { state: executed }");
+  const slashed = await slashes(indexed);
   const moved = await handovers(indexed);
   const { operatorStandings } = await indexer.query(
     `{ operatorStandings(limit: 1000) { items { operator rewards earnedCumulative } } }`,
