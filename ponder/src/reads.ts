@@ -13,12 +13,8 @@ const OF_NODE: ReadonlySet<string> = new Set([
   ...["HttpRequestError", "WebSocketRequestError", "SocketClosedError", "TimeoutError"],
   ...["ParseRpcError", "InvalidRequestRpcError", "MethodNotFoundRpcError", "MethodNotSupportedRpcError"],
   ...["JsonRpcVersionUnsupportedError", "LimitExceededRpcError", "ResourceNotFoundRpcError"],
-  ...[
-    "ResourceUnavailableRpcError",
-    "ProviderDisconnectedError",
-    "ChainDisconnectedError",
-    "UnauthorizedProviderError",
-  ],
+  ...["ResourceUnavailableRpcError", "ProviderDisconnectedError", "ChainDisconnectedError"],
+  "UnauthorizedProviderError",
 ]);
 
 /** The same where the node says it in words of its own. */
@@ -51,14 +47,13 @@ export async function insist<T>(question: () => Promise<T>): Promise<T> {
 }
 
 /** The answer of a contract that may be anything; null where it gives none that makes sense. */
-export async function ask<T>(question: () => Promise<T>): Promise<T | null> {
-  for (;;) {
+export function ask<T>(question: () => Promise<T>): Promise<T | null> {
+  return insist(async () => {
     try {
       return await question();
     } catch (error) {
-      if (!(error instanceof BaseError)) throw error;
-      if (!isOfNode(error)) return null;
-      await sleep(PAUSE_MS);
+      if (error instanceof BaseError && !isOfNode(error)) return null;
+      throw error;
     }
-  }
+  });
 }

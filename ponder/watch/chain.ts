@@ -42,8 +42,11 @@ export function openChain(urls: readonly string[]): Chain {
   };
 }
 
-/** Whether the node, not the database, is why something failed. */
-export const isOfNode = (error: unknown): boolean => error instanceof BaseError;
+/** What is wrong where both node and database are asked: what failed is of the node, or `other`. */
+export const problemOr =
+  (other: (error: unknown) => Problem) =>
+  (error: unknown): Problem =>
+    error instanceof BaseError ? problemOf(error) : other(error);
 
 /** What a failed request says about the node. */
 export function problemOf(error: unknown): Problem {

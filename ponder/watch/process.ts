@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { manifestPath, readDeployment } from "../deployment.ts";
 import { type Environment, databaseOf, intervalOf, isLocalNode, lanesOf, rpcUrls } from "../settings.ts";
-import { type Chain, isOfNode, openChain, problemOf } from "./chain.ts";
+import { type Chain, openChain, problemOf, problemOr } from "./chain.ts";
 import {
   type Database,
   type Lock,
@@ -167,20 +167,17 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
         else await createPglite(directory);
         return true;
       },
-      (error) => (isOfNode(error) ? problemOf(error) : pgliteProblem(directory, error)),
+      problemOr((error) => pgliteProblem(directory, error)),
     );
     return sharedPglite();
   }
   const database = openPostgres(store.connectionString, `${schema}_watch`);
-  await insist(
-    async () => {
-      await endLeftovers(database, schema);
-      await clearMark(database, schema);
-      await lookBefore({ database, chain, schema });
-      return true;
-    },
-    (error) => (isOfNode(error) ? problemOf(error) : databaseProblem(error)),
-  );
+  await insist(async () => {
+    await endLeftovers(database, schema);
+    await clearMark(database, schema);
+    await lookBefore({ database, chain, schema });
+    return true;
+  }, problemOr(databaseProblem));
   return database;
 }
 

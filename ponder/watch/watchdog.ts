@@ -6,7 +6,7 @@ import { fullDisk, noteFailure } from "./errors.ts";
 import { log, reasonOf } from "./log.ts";
 import { inconsistency } from "./logs.ts";
 import type { WatchSettings } from "./options.ts";
-import { type Point, type Problem, setWatchState, watchState, pointOf } from "./state.ts";
+import { type Point, type Problem, pointOf, setWatchState, watchState } from "./state.ts";
 
 /** After how many milliseconds without its heartbeat, every 10 s, an indexer is taken for gone. */
 const GONE_MS = 30_000;

@@ -43,8 +43,7 @@ describe("images and their shapes", () => {
       expect(await registry.read.isShapeAllowed([id, other])).toBe(true);
       await attest(await quoteOf({ measurements: { rtMr0: other } }));
     }
-    // The one that took its place in the list is found there.
-    // Wherever it stands in the list.
+    // The one that took its place in the list is found there, and so is any other.
     await registry.write.removeShape([id, octets("77")], asGovernance);
     await registry.write.allowShape([id, rtMr0], asGovernance);
     await attest(await quoteOf());

@@ -96,6 +96,7 @@ async function cleanContent() {
   }
 }
 
+/** Compares with it. */
 async function isLikeClean(indexer: IndexerProcess): Promise<void> {
   const content = await cleanContent();
   await indexer.reach(await suite.client.getBlockNumber());

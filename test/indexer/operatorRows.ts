@@ -35,33 +35,33 @@ const addressOf = (row: Row, column = "worker"): Address => {
   return `0x${value.slice(2)}`;
 };
 
-/** Each change of an operator: what the worker could claim then, by the contract. */
-async function handovers({ suite }: Indexed) {
-  const { client, contracts } = suite;
-  const logs = await client.getContractEvents({
-    ...{ address: contracts.workerRegistry, abi: workerRegistryAbi, eventName: "OperatorChanged", strict: true },
+/** All that the registry of workers has said by the name `eventName`. */
+const saidOf = <const N extends "OperatorChanged" | "WorkerSlashed">({ suite }: Indexed, eventName: N) =>
+  suite.client.getContractEvents({
+    ...{ address: suite.contracts.workerRegistry, abi: workerRegistryAbi, eventName, strict: true },
     fromBlock: 0n,
   });
+
+/** Each change of an operator: what the worker could claim then, by the contract. */
+async function handovers(indexed: Indexed) {
+  const { suite } = indexed;
+  const logs = await saidOf(indexed, "OperatorChanged");
   return Promise.all(
     logs.map(async ({ args, blockNumber }) => ({
       from: lower(args.oldOperator),
       to: lower(args.newOperator),
       amount: await chainAt(suite, blockNumber).rewardsOf(args.worker),
-      timestamp: (await client.getBlock({ blockNumber })).timestamp,
+      timestamp: (await suite.client.getBlock({ blockNumber })).timestamp,
     })),
   );
 }
 
 /** Every slash, of who operated the worker then: not of who did when it was proposed. */
-async function slashes({ suite }: Indexed): Promise<Row[]> {
-  const { client, contracts } = suite;
-  const logs = await client.getContractEvents({
-    ...{ address: contracts.workerRegistry, abi: workerRegistryAbi, eventName: "WorkerSlashed", strict: true },
-    fromBlock: 0n,
-  });
+async function slashes(indexed: Indexed): Promise<Row[]> {
+  const logs = await saidOf(indexed, "WorkerSlashed");
   return Promise.all(
     logs.map(async ({ args, blockNumber }) => ({
-      operator: await chainAt(suite, blockNumber).operatorOf(args.worker),
+      operator: await chainAt(indexed.suite, blockNumber).operatorOf(args.worker),
       amount: String(args.amount),
     })),
   );

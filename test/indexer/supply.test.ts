@@ -115,17 +115,21 @@ const ODD_ANSWERS = {
   "all of its gas": "5b600056",
 } as const;
 
+/** Mines the creation of a contract, `seconds` after the last block. Returns where it is. */
+async function created(hash: Hex, seconds: bigint): Promise<Address> {
+  await suite.client.setNextBlockTimestamp({ timestamp: (await suite.now()) + seconds });
+  await suite.client.mine({ blocks: 1 });
+  const { contractAddress } = await suite.client.getTransactionReceipt({ hash });
+  if (!contractAddress) throw new Error("no contract was created");
+  return contractAddress;
+}
+
 /** A contract of this code. */
 async function deployCode(code: string): Promise<Address> {
   const size = (code.length / 2).toString(16).padStart(2, "0");
   // PUSH1 size, DUP1, PUSH1 where the code begins, PUSH0, CODECOPY, PUSH0, RETURN.
   const bytecode: Hex = `0x60${size}8060095f395ff3${code}`;
-  const hash = await suite.client.deployContract({ abi: [], bytecode, account: stranger as Address, gas: GAS });
-  await suite.client.setNextBlockTimestamp({ timestamp: (await suite.now()) + 1n });
-  await suite.client.mine({ blocks: 1 });
-  const { contractAddress } = await suite.client.getTransactionReceipt({ hash });
-  if (!contractAddress) throw new Error("no contract");
-  return contractAddress;
+  return created(await suite.client.deployContract({ abi: [], bytecode, account: stranger as Address, gas: GAS }), 1n);
 }
 
 /** A distributor of 200,000 PHA for bob, whose rest goes to `treasury`. */
@@ -138,11 +142,7 @@ async function deployDistributor(treasury: Address): Promise<{ address: Address;
     account: stranger as Address,
     gas: GAS,
   });
-  await suite.client.setNextBlockTimestamp({ timestamp: (await suite.now()) + 12n });
-  await suite.client.mine({ blocks: 1 });
-  const { contractAddress } = await suite.client.getTransactionReceipt({ hash });
-  if (!contractAddress) throw new Error("no distributor");
-  return { address: contractAddress, tree };
+  return { address: await created(hash, 12n), tree };
 }
 
 const at = (hour: bigint, minute = 0n) => MIDNIGHT + hour * HOUR + minute * 60n;
@@ -230,7 +230,10 @@ describe("circulating supply", { timeout: 300_000 }, () => {
     expect(big(funded, "circulating")).toBe(big(before, "circulating"));
     // An account, contracts that are no distributors, and a distributor that gives what is left to a stranger.
     const strangers = [carol, suite.contracts.vetoLock, others.address, ...odd];
-    const handed = await block(at(9n, 30n), [...strangers.map((to) => call.transfer(reserve, to, amount))]);
+    const handed = await block(
+      at(9n, 30n),
+      strangers.map((to) => call.transfer(reserve, to, amount)),
+    );
     expect(big(handed, "circulating") - big(funded, "circulating")).toBe(BigInt(strangers.length) * amount);
     const claimFrom = ({ address, tree }: { address: Address; tree: Distribution["tree"] }): Order => {
       const { index, account, amount: due, proof } = claimOf(tree, bob);
