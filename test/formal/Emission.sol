@@ -11,7 +11,12 @@ library EmissionArithmetic {
 
     /// @notice `EmissionSchedule._interpolate`.
     function interpolate(uint256 before, uint256 next, uint256 seconds_) internal pure returns (uint256) {
-        return before + ((next - before) * seconds_) / EPOCH_LENGTH;
+        return within(before, (next - before) * seconds_);
+    }
+
+    /// @notice {interpolate} where `product` is (next − before)·seconds_.
+    function within(uint256 before, uint256 product) internal pure returns (uint256) {
+        return before + product / EPOCH_LENGTH;
     }
 
     /// @notice What is left of the cap where 4B·3^k is `quotient` times 4^k and `rest`: rounded up, as in C(k).
@@ -30,8 +35,8 @@ contract InterpolationProof {
     /// @dev `product` is (next − before)·seconds_, one of the multiples of `rise` = next − before, as {interpolate} has it.
     function neverFallsInASecond(uint256 before, uint256 rise, uint256 product) external pure {
         require(before < 2 ** 92 && rise < 2 ** 92 && product < 2 ** 116);
-        uint256 now_ = before + product / EmissionArithmetic.EPOCH_LENGTH;
-        uint256 aSecondLater = before + (product + rise) / EmissionArithmetic.EPOCH_LENGTH;
+        uint256 now_ = EmissionArithmetic.within(before, product);
+        uint256 aSecondLater = EmissionArithmetic.within(before, product + rise);
         assert(before <= now_);
         assert(now_ <= aSecondLater);
     }
@@ -130,6 +135,15 @@ abstract contract Pulls {
 contract PullsProof is Pulls {}
 
 // WRONG ON PURPOSE
+
+/// @notice Rounds up in one second and down in the next: whoever asks twice sees less.
+contract InterpolationWrong {
+    function neverFallsInASecond(uint256 before, uint256 rise, uint256 product) external pure {
+        require(before < 2 ** 92 && rise < 2 ** 92 && product < 2 ** 116);
+        uint256 now_ = EmissionArithmetic.within(before, product + EmissionArithmetic.EPOCH_LENGTH - 1);
+        assert(now_ <= EmissionArithmetic.within(before, product + rise));
+    }
+}
 
 /// @notice Rounds up within an epoch.
 contract EndOfEpochWrong {

@@ -56,6 +56,12 @@ abstract contract Payments {
         (_assets, _shares, _paid) = (_assets - amount, _shares - taken, _paid + amount);
     }
 
+    /// @dev Before its maturity: all of it goes back into the pool, which is what it is paid into.
+    function cancel() external {
+        require(0 < _assets);
+        (_assets, _shares, _paid) = (0, 0, _paid + _assets);
+    }
+
     function check() external view {
         assert(_paid + _assets == _fixed);
         assert((_assets == 0) == (_shares == 0));
@@ -101,12 +107,12 @@ abstract contract Clock {
 contract ClockProof is Clock {}
 
 /// @notice Requests mature in the order of their numbers: the first that has not ends a walk.
-contract OrderProof {
-    uint256 private constant UNBONDING = 21 days;
+abstract contract Order {
+    uint256 internal constant UNBONDING = 21 days;
 
-    uint256 private _now = 1;
-    uint256 private _lastMaturity;
-    bool private _isOutOfOrder;
+    uint256 internal _now = 1;
+    uint256 internal _lastMaturity;
+    bool internal _isOutOfOrder;
 
     function wait(uint256 seconds_) external {
         require(seconds_ < 2 ** 40 && _now < 2 ** 41);
@@ -114,8 +120,13 @@ contract OrderProof {
     }
 
     function request() external {
-        if (_now + UNBONDING < _lastMaturity) _isOutOfOrder = true;
-        _lastMaturity = _now + UNBONDING;
+        uint256 maturity = _now + _unbonding();
+        if (maturity < _lastMaturity) _isOutOfOrder = true;
+        _lastMaturity = maturity;
+    }
+
+    function _unbonding() internal view virtual returns (uint256) {
+        return UNBONDING;
     }
 
     function check() external view {
@@ -123,6 +134,8 @@ contract OrderProof {
         assert(!_isOutOfOrder);
     }
 }
+
+contract OrderProof is Order {}
 
 /// @notice The cursor of a controller's list never passes its end.
 abstract contract Cursor {
@@ -171,6 +184,20 @@ contract PaymentsWrong is Payments {
 contract ClockWrong is Clock {
     function _isMature() internal view override returns (bool) {
         return _now + 1 >= _maturity;
+    }
+}
+
+/// @notice Has a period that somebody can shorten: who asks later may go first.
+contract OrderWrong is Order {
+    uint256 private _period = UNBONDING;
+
+    function shorten(uint256 period) external {
+        require(period < _period);
+        _period = period;
+    }
+
+    function _unbonding() internal view override returns (uint256) {
+        return _period;
     }
 }
 
