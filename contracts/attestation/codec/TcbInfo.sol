@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
-// Literals of JSON contain double quotes.
+// JSON is compared as it is written, double quotes included: the literals that hold them are in single ones.
 // solhint-disable quotes
 
 import {MODULE_SET, TcbStatus, isIn} from "../../types/TcbStatus.sol";
