@@ -2,10 +2,11 @@
  * What the users of the suite pay: gas of each action, receipts including the 21,000 of the transaction, on the
  * optimised build (the one that is deployed), EDR with the rules of osaka.
  *
- *     npm run bench:gas -- [--json FILE] [--check] [--only staking|attestation|compute] [--many N]
+ *     npm run bench:gas -- [--json FILE] [--check] [--only staking|attestation|compute|governance] [--many N]
  *
  * The references are receipts of live systems that do the same. Each action is measured with 10 and again with 10,000
- * stakers and open requests, attested keys, or workers: the cost must not depend on them. Nor may that of workers depend on
+ * stakers and open requests, attested keys, or workers: the cost must not depend on them
+ * (but on the logarithm of how often votes have moved, where past ones are looked up). Nor may that of workers depend on
  * time: theirs are measured once more after a year without a call.
  *
  * A run rewrites the committed snapshot `bench/gas.snapshot.json`; `--check` compares with it instead (± 2 %), which `npm test`
@@ -16,6 +17,7 @@ import { parseArgs } from "node:util";
 import hre from "hardhat";
 import { isGenuine, measureAttestation, measureDocuments, measureGenuine } from "./attestation.ts";
 import { COMPUTE, measureCompute } from "./compute.ts";
+import { measureGovernance } from "./governance.ts";
 import { type Row, type Target, compareWithSnapshot, printRows, rowsOf, writeSnapshot } from "./rows.ts";
 import { measureStaking } from "./staking.ts";
 
@@ -87,6 +89,14 @@ if (isWanted("compute")) {
   console.log();
   printRows(later, COMPUTE, { alone, few: "10 workers", many: "10 workers, after a year" });
   rows.push(...compute);
+}
+if (isWanted("governance")) {
+  const alone = await measureGovernance(FEW);
+  const crowded = MANY === FEW ? alone : await measureGovernance(MANY);
+  console.log();
+  printRows(rowsOf(crowded, {}), {}, { alone, few: "10 voters", many: crowdOf("voters") });
+  // Past votes are looked up in the logarithm of their number: the snapshot is of few, which every run measures.
+  rows.push(...rowsOf(alone, {}));
 }
 
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
