@@ -8,8 +8,6 @@ export interface Group {
   readonly tests: readonly string[];
   /** How much of all faults must be noticed, in percent. */
   readonly least: number;
-  /** Whether the contracts are too deep for the compiler's legacy pipeline, which is faster. */
-  readonly viaIR?: boolean;
 }
 
 const under = (folder: string, names: readonly string[]): string[] =>
@@ -105,7 +103,6 @@ export const GROUPS = {
       "p256",
     ]),
     least: 90,
-    viaIR: true,
   },
   governance: {
     sources: GOVERNANCE,

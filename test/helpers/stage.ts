@@ -127,7 +127,18 @@ export async function openStage(options: { initialDate?: Date; hardfork?: "pragu
       await provider.request({ method: "hardhat_setBalance", params: [address, numberToHex(10n ** 20n)] });
       return address;
     },
+
+    /** Ends the chain. */
+    close: async (): Promise<void> => chain.connection.close(),
   };
+}
+
+/** What makes each fixture begin anew. */
+const forgetting: (() => Promise<void>)[] = [];
+
+/** Ends the chains of all fixtures: each sets up another when it is loaded next, with what is in the artifacts then. */
+export async function forgetFixtures(): Promise<void> {
+  await Promise.all(forgetting.map(async (forget) => forget()));
 }
 
 /**
@@ -138,11 +149,18 @@ export function fixture<T>(
   options: { initialDate?: Date; hardfork?: "prague" } = {},
 ) {
   let made: Promise<{ value: T; restore: () => Promise<void> }> | undefined;
+  let stage: Stage | undefined;
+  forgetting.push(async () => {
+    made = undefined;
+    await stage?.close();
+    stage = undefined;
+  });
   return async (): Promise<T> => {
     if (made === undefined) {
-      made = openStage(options).then(async (stage) => {
-        const value = await setUp(stage);
-        return { value, restore: await stage.remember() };
+      made = openStage(options).then(async (opened) => {
+        stage = opened;
+        const value = await setUp(opened);
+        return { value, restore: await opened.remember() };
       });
       return (await made).value;
     }

@@ -1,0 +1,148 @@
+/** The tests of a group in a copy of the tree of their own, which say of each fault whether they notice it. */
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { type Socket, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type Service, startService } from "../devnet/process.ts";
+import { patience } from "../test/patience.ts";
+import type { Compiled } from "./compiler.ts";
+import { NEEDED } from "./groups.ts";
+import type { Answer, Question } from "./judge.ts";
+
+const ROOT = path.join(import.meta.dirname, "../..");
+
+/** Minutes after which tests on a fault count as failed: it made something endless. */
+const PATIENCE = 10;
+/** The same for a single test, in milliseconds. */
+const TEST_PATIENCE = 60_000;
+
+const CONFIG = `export default { test: { include: ["all.test.ts"], pool: "forks", testTimeout: ${TEST_PATIENCE} } };\n`;
+
+/** A test file that loads those of a group, and has them judge faults until it is ended. */
+const entryOf = (tests: readonly string[]): string => `
+import { beforeAll, describe } from "vitest";
+import { judge } from "./scripts/mutation/judge.ts";
+
+beforeAll(async ({}, suite) => judge(suite), 0);
+${tests.map((file) => `describe("${path.basename(file)}", async () => void (await import("./${file}")));`).join("\n")}
+`;
+
+export interface Tester {
+  /** Puts the code of a contract, such as `token/PHA`, into the artifacts. */
+  install(source: string, code: Compiled): void;
+  /** The test that notices the fault in `source`, if one does. */
+  judge(source: string): Promise<string | undefined>;
+  /** @throws If the tests that have noticed faults fail on what is installed, which has to be genuine. */
+  control(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the tests on what `installed` says, which has to be genuine. @throws If they fail on that. */
+export async function startTester(tests: readonly string[], installed: ReadonlyMap<string, Compiled>): Promise<Tester> {
+  const folder = openSandbox(tests);
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", clear);
+  const install = (source: string, { bytecode, deployedBytecode }: Compiled): void => {
+    const file = path.join(folder, "artifacts/contracts", `${source}.sol`, `${path.basename(source)}.json`);
+    const artifact = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...artifact, bytecode, deployedBytecode }));
+  };
+  for (const [source, code] of installed) install(source, code);
+  let process_ = await Judging.start(folder);
+  return {
+    install,
+    async judge(source) {
+      const { failed, isEndless } = await process_.ask({ source });
+      if (isEndless === true) {
+        await process_.stop();
+        process_ = await Judging.start(folder, false);
+      }
+      return failed;
+    },
+    control: async () => genuine(await process_.ask({})),
+    async close() {
+      await process_.stop();
+      clear();
+    },
+  };
+}
+
+function genuine({ failed, message }: Answer): void {
+  if (failed !== undefined) throw new Error(`without any fault fails "${failed}": ${message ?? ""}`);
+}
+
+/** A copy of what the tests need, with artifacts of its own; contracts may have any size in it. */
+function openSandbox(tests: readonly string[]): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "mutation-"));
+  for (const name of NEEDED) {
+    cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  }
+  for (const name of ["contracts", "test"]) {
+    cpSync(path.join(ROOT, "artifacts", name), path.join(folder, "artifacts", name), { recursive: true });
+  }
+  symlinkSync(path.join(ROOT, "artifacts", "build-info"), path.join(folder, "artifacts", "build-info"));
+  symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
+  const config = readFileSync(path.join(ROOT, "hardhat.config.ts"), "utf8");
+  const network = 'default: { type: "edr-simulated",';
+  if (!config.includes(network)) throw new Error("hardhat.config.ts has no simulated network default any more");
+  const anySize = config.replace(network, `${network} allowUnlimitedContractSize: true, blockGasLimit: 100_000_000,`);
+  writeFileSync(path.join(folder, "hardhat.config.ts"), anySize);
+  writeFileSync(path.join(folder, "vitest.config.ts"), CONFIG);
+  writeFileSync(path.join(folder, "all.test.ts"), entryOf(tests));
+  return folder;
+}
+
+/** One process of Vitest that waits for faults. */
+class Judging {
+  private readonly service: Service;
+  private readonly socket: Socket;
+  private readonly answers: AsyncIterator<string>;
+
+  private constructor(service: Service, socket: Socket) {
+    this.service = service;
+    this.socket = socket;
+    this.answers = createInterface({ input: socket })[Symbol.asyncIterator]();
+  }
+
+  static async start(folder: string, isGenuine = true): Promise<Judging> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const service = startService({
+      name: "tests",
+      command: process.execPath,
+      args: [path.join(folder, "node_modules/vitest/vitest.mjs"), "run"],
+      cwd: folder,
+      env: { CI: "true", MUTATION_PORT: String((server.address() as AddressInfo).port) },
+    });
+    const socket = await Promise.race([
+      once(server, "connection").then(([connection]) => connection as Socket),
+      service.ended.then(() => undefined),
+    ]);
+    server.close();
+    if (socket === undefined) throw new Error(`the tests did not start:\n${service.output()}`);
+    const judging = new Judging(service, socket);
+    const first = await judging.answer();
+    if (isGenuine) genuine(first);
+    return judging;
+  }
+
+  async ask(question: Question): Promise<Answer> {
+    this.socket.write(`${JSON.stringify(question)}\n`);
+    return this.answer();
+  }
+
+  private async answer(): Promise<Answer> {
+    const done = patience(PATIENCE, () => void this.stop());
+    const line = await this.answers.next();
+    done();
+    return line.done === true ? { failed: "(the process ended)", isEndless: true } : (JSON.parse(line.value) as Answer);
+  }
+
+  async stop(): Promise<void> {
+    this.socket.destroy();
+    await this.service.stop(0);
+  }
+}
