@@ -5,7 +5,7 @@ import {EmissionSchedule} from "../../../contracts/emission/EmissionSchedule.sol
 import {EPOCH_LENGTH, Epoch} from "../../../contracts/types/Epoch.sol";
 import {Stream} from "../../../contracts/types/Stream.sol";
 import {EmissionArithmetic} from "../../formal/Emission.sol";
-import {RedemptionArithmetic} from "../../formal/Redemptions.sol";
+import {RedemptionArithmetic} from "../../formal/Parts.sol";
 import {Suite} from "../harness/Suite.sol";
 import {Test} from "../harness/Test.sol";
 

@@ -5,7 +5,7 @@ import {RequestIds, RequestId} from "../../../contracts/types/RequestId.sol";
 import {IVPHA} from "../../../contracts/interfaces/IVPHA.sol";
 import {Stream} from "../../../contracts/types/Stream.sol";
 import {Pulls} from "../../formal/Emission.sol";
-import {Clock, Cursor, Order, Payments} from "../../formal/Redemptions.sol";
+import {Clock, Cursor, Order, Payments} from "../../formal/Requests.sol";
 import {Suite} from "../harness/Suite.sol";
 
 // The state machines that `npm run prove` proves walk beside the contracts that they stand for: the same steps, and after each the same

@@ -1,34 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice The arithmetic of {VPHA}'s redemptions once more: `_settleUpTo`, without the storage around it. {RedemptionArithmeticTest}
-/// shows that `VPHA` pays as much.
-library RedemptionArithmetic {
-    /// @notice What `amount` shares, fewer than `shares`, are paid.
-    function assetsOf(uint256 amount, uint256 assets, uint256 shares) internal pure returns (uint256) {
-        return (amount * assets) / shares;
-    }
-
-    /// @notice What `amount` assets, fewer than `assets`, take of the shares: rounded up, and never the last one.
-    function sharesOf(uint256 amount, uint256 assets, uint256 shares) internal pure returns (uint256) {
-        uint256 product = amount * shares;
-        uint256 rounded = product == 0 ? 0 : (product - 1) / assets + 1;
-        return rounded < shares - 1 ? rounded : shares - 1;
-    }
-}
-
-/// @notice A part of a redemption in shares leaves assets, a part in assets leaves a share: nothing is stuck, nothing is overpaid.
-contract PartsProof {
-    function inShares(uint256 amount, uint256 assets, uint256 shares) external pure {
-        require(amount < shares && shares < 2 ** 96 && 0 < assets && assets < 2 ** 96);
-        assert(RedemptionArithmetic.assetsOf(amount, assets, shares) < assets);
-    }
-
-    function inAssets(uint256 amount, uint256 assets, uint256 shares) external pure {
-        require(amount < assets && 0 < shares && shares < 2 ** 96 && assets < 2 ** 96);
-        assert(RedemptionArithmetic.sharesOf(amount, assets, shares) < shares);
-    }
-}
+// Redemption requests of {VPHA} as state machines; {RedemptionModelsTest} walks them beside it.
 
 /// @notice The money of one request, from its making to its end: what was fixed is paid, no more and no less.
 abstract contract Payments {
@@ -42,14 +15,14 @@ abstract contract Payments {
         (_fixed, _assets, _shares) = (assets, assets, shares);
     }
 
-    /// @dev By shares, or by id when it is all of them. `paid` is what {PartsProof} bounds.
+    /// @dev By shares, or by id when it is all of them. `paid` is what {PartsInSharesProof} bounds.
     function redeem(uint256 amount, uint256 paid) external virtual {
         require(0 < amount && amount <= _shares);
         require(amount == _shares ? paid == _assets : paid < _assets);
         (_assets, _shares, _paid) = (_assets - paid, _shares - amount, _paid + paid);
     }
 
-    /// @dev By assets. `taken` is what {PartsProof} bounds.
+    /// @dev By assets. `taken` is what {PartsInAssetsProof} bounds.
     function withdraw(uint256 amount, uint256 taken) external {
         require(0 < amount && amount <= _assets);
         require(amount == _assets ? taken == _shares : taken < _shares);
@@ -161,15 +134,6 @@ abstract contract Cursor {
 contract CursorProof is Cursor {}
 
 // WRONG ON PURPOSE
-
-/// @notice A part in assets may take the last share: {redeem} would never reach the assets that are left.
-contract PartsWrong {
-    function inAssets(uint256 amount, uint256 assets, uint256 shares) external pure {
-        require(amount < assets && 0 < shares && shares < 2 ** 96 && assets < 2 ** 96);
-        uint256 product = amount * shares;
-        assert((product == 0 ? 0 : (product - 1) / assets + 1) < shares);
-    }
-}
 
 /// @notice Forgets a wei of what it has paid in parts.
 contract PaymentsWrong is Payments {
