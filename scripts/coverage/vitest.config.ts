@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: [...Object.values(GROUPS).flatMap(({ tests }) => tests), "test/attestation/signed-der.test.ts"],
     // Random input, and thousands of requests, run the same lines again and again, for minutes where each statement makes a call.
-    exclude: ["test/contracts/compute/differential.test.ts"],
+    exclude: ["test/contracts/compute/differential.test.ts", "test/contracts/staking/VPHA.differential.test.ts"],
     testNamePattern: /^(?!random (?:changes|tables)|skipSettled\W+is what thousands)/,
     setupFiles: ["scripts/coverage/setup.ts"],
     pool: "forks",

@@ -50,6 +50,7 @@ export const GROUPS = {
     sources: ["staking/VPHA", "types/RequestId", "types/Redemption", "types/PauseLog"],
     deployed: ["staking/VPHA"],
     tests: under("contracts/staking", [
+      "VPHA.differential",
       "VPHA.conformance",
       "VPHA.claim",
       "VPHA.attacks",

@@ -17,6 +17,16 @@ describe("apr", () => {
     const { stage, vpha, actors, stake, budget, start } = await load();
     await stake(actors.alice, units(1_000) - 1n);
     expect(await vpha.read.apr()).toBe(0n);
+    // With the least supply, the virtual wei of the denominator can be seen.
+    const bare = await stage.remember();
+    await stake(actors.alice, 1n);
+    const first = emittedTo("stakers", budget, EPOCH_LENGTH);
+    const least = units(1_000) + 1n;
+    expect((first * YEAR * 10n ** 18n) / (EPOCH_LENGTH * (least + 1n))).not.toBe(
+      (first * YEAR * 10n ** 18n) / (EPOCH_LENGTH * least),
+    );
+    expect(await vpha.read.apr()).toBe((first * YEAR * 10n ** 18n) / (EPOCH_LENGTH * least));
+    await bare();
     await stake(actors.alice, units(2_000_000));
     for (const elapsed of [DAY, EPOCH_LENGTH - 1n, EPOCH_LENGTH, 3n * EPOCH_LENGTH + 5n, 50n * EPOCH_LENGTH]) {
       await stage.travelTo(start + elapsed);
@@ -102,7 +112,7 @@ describe("a vault whose emission has not started", () => {
   });
 
   it("takes deposits at one to one, and accrues from the start on by itself", async () => {
-    const { stage, vpha, emission, actors, stake, request } = await loadEarly();
+    const { stage, vpha, emission, actors, budget, stake, request } = await loadEarly();
     await stake(actors.alice, units(5_000));
     await stage.travel(100n * DAY);
     expect(await vpha.read.totalAssets()).toBe(units(5_000));
@@ -116,8 +126,13 @@ describe("a vault whose emission has not started", () => {
     const start = await emission.read.startTime();
     expect(start - stage.now()).toBe(40n * 60n);
     await vpha.write.cancelRedeem([id], { account: actors.alice });
+    await stage.travel(10n * 60n);
+    expect(await vpha.read.apr()).toBe(0n);
+    expect(await vpha.read.totalAssets()).toBe(units(5_000));
     await stage.travelTo(start);
     expect(await vpha.read.totalAssets()).toBe(units(5_000));
+    const first = emittedTo("stakers", budget, EPOCH_LENGTH);
+    expect(await vpha.read.apr()).toBe((first * YEAR * 10n ** 18n) / (EPOCH_LENGTH * (units(5_000) + 1n)));
     await stage.travel(HOUR);
     expect(await vpha.read.totalAssets()).toBe(units(5_000) + (await emission.read.emittedTo([0, stage.now()])));
     expect(await vpha.read.solvency()).toBe(0n);
