@@ -15,6 +15,7 @@ import {
   readCertificate,
   readPckExtension,
 } from "../../scripts/attestation/x509.ts";
+import { fixtures } from "../helpers/dcap.ts";
 import { svns } from "../helpers/levels.ts";
 import { DAY, STAGE_START, type Stage, fixture } from "../helpers/stage.ts";
 import { openTrial } from "../helpers/trial.ts";
@@ -225,6 +226,28 @@ describe("what is no quote of a TD", () => {
   ] as const)("%s", async (_name, quote, refused, args) => {
     const { judge } = await load();
     expect(await judge(quote)).toEqual({ refused, args });
+  });
+
+  it("an SGX enclave's quote is refused by name, genuine or made: by its header, its body, its quoting enclave, its length", async () => {
+    const { judge, judgeBytes } = await load();
+    expect(await judge(with4(4, u32(0)))).toMatchObject({ refused: "TdxVerifier_SgxQuote" });
+    expect(await judge(data5(1, 384, slice(body5, 0, 384)))).toMatchObject({ refused: "TdxVerifier_UnsupportedBody" });
+    // SGX's own quoting enclave has the same signer, and number 1.
+    const bySgx = quoteOf({}, { qe: { isvProdId: u16(1) } });
+    expect(await judge(bySgx)).toMatchObject({ refused: "TdxVerifier_QeIdentityMismatch" });
+    const report = slice(good.qeReport, 0, 384);
+    for (const header of [encodeHeader(4), replace(encodeHeader(4), 4, u32(0))]) {
+      const { refused } = await judge(signing(concat([header, report])));
+      expect(["TdxVerifier_MalformedQuote", "TdxVerifier_SgxQuote"]).toContain(refused);
+    }
+    for (const { name, tee } of fixtures()?.vectors ?? []) {
+      if (tee !== "SGX") continue;
+      const genuine: Hex = `0x${fixtures()?.quote(name).trim().replace(/^0x/, "") ?? ""}`;
+      const signed = slice(genuine, 0, 48 + 384);
+      expect(await judgeBytes(signed, quoteArguments(good)[1])).toMatchObject({
+        refused: "TdxVerifier_SgxQuote",
+      });
+    }
   });
 
   const [signedData, signatureData] = quoteArguments(good);

@@ -1,7 +1,8 @@
 /** The registry on quotes of a test authority: binding, replay, policy, kill switches, expiry. */
-import { type Address, type Hex, concat, pad, slice } from "viem";
+import { type Address, type Hex, concat, isAddressEqual, numberToHex, pad, slice } from "viem";
 import { describe, expect, it } from "vitest";
-import { commitOf, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
+import { P256_ORDER } from "../../scripts/attestation/p256.ts";
 import { readCertificate } from "../../scripts/attestation/x509.ts";
 import { deployVerifier } from "../helpers/attestation.ts";
 import { expectRevert } from "../helpers/errors.ts";
@@ -33,6 +34,30 @@ describe("attesting", () => {
     const before = await registry.read.statusOf([KEY]);
     await attest(bound);
     expect(await registry.read.statusOf([KEY])).toEqual(before);
+  });
+
+  it("takes a quote with negated signatures for the same quote: no second attestation, and no way around what is newer", async () => {
+    const { quoteOf, attest, registry, stage, stranger } = await load();
+    const negated = (signature: Hex) =>
+      concat([slice(signature, 0, 32), numberToHex(P256_ORDER - BigInt(slice(signature, 32, 64)), { size: 32 })]);
+    const bound = await quoteOf();
+    const { quote } = bound;
+    const twin = {
+      ...bound,
+      quote: { ...quote, signature: negated(quote.signature), qeReportSignature: negated(quote.qeReportSignature) },
+    };
+    await attest(bound);
+    const before = await registry.read.statusOf([KEY]);
+    await stage.travel(DAY);
+    const hash = await registry.write.attest([twin.subject, twin.blockNumber, ...quoteArguments(twin.quote)], {
+      account: stranger,
+    });
+    const { logs } = await stage.publicClient.getTransactionReceipt({ hash });
+    expect(logs.filter(({ address }) => isAddressEqual(address, registry.address))).toEqual([]);
+    expect(await registry.read.statusOf([KEY])).toEqual(before);
+    // Nor does it bring back what was followed by another.
+    await attest(await quoteOf());
+    await expectRevert(attest(twin), "AttestationRegistry_StaleBlock");
   });
 
   it("refuses an older quote once a newer one was seen, and another subject at the same block", async () => {

@@ -1,11 +1,23 @@
 /** Attacks by quotes, copied transactions and GPU ids, one test each. */
+import { pad, toHex } from "viem";
 import { describe, expect, it } from "vitest";
+import { quoteArguments } from "../../../scripts/attestation/calls.ts";
+import { createAuthority } from "../../../scripts/attestation/factory.ts";
+import { subjectHash } from "../../../scripts/compute/calls.ts";
 import { type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { expectEvent } from "../../helpers/events.ts";
 import { DAY, HOUR, MINUTE, fixture } from "../../helpers/stage.ts";
-import { units } from "../../helpers/suite.ts";
-import { attestElsewhere, beat, fullState, nextHour, registryState, switchOffOperator } from "../../helpers/workers.ts";
+import { ROLE, units } from "../../helpers/suite.ts";
+import {
+  NOBODY,
+  attestElsewhere,
+  beat,
+  fullState,
+  nextHour,
+  registryState,
+  switchOffOperator,
+} from "../../helpers/workers.ts";
 
 const MACHINE = machineOf("honest");
 const WORKER = MACHINE.address;
@@ -24,6 +36,51 @@ const holderOf = async (c: Compute) => {
   const [worker, , isHeld] = await c.registry.read.holderOf([GPU]);
   return { worker, isHeld };
 };
+
+describe("machines that are none", () => {
+  it("become no workers, whatever collateral they bring: without a genuine quote, of another authority, of another image", async () => {
+    const c = await load();
+    const { operator } = c.actors;
+    const of = mallorys(c);
+    const account = c.actors.mallory;
+    const before = await c.vpha.read.balanceOf([account]);
+    const register = async (options: Parameters<Compute["quote"]>[2] = {}) =>
+      c.registry.write.register([of, await c.quote(MACHINE, of, options), units(10_000)], { account });
+
+    // A key that anybody makes up, and nothing that vouches for it.
+    const bare = {
+      blockNumber: Number(await c.stage.publicClient.getBlockNumber()),
+      signedData: "0x",
+      signatureData: "0x",
+    } as const;
+    await expectRevert(
+      c.registry.write.register([of, bare, units(10_000)], { account }),
+      "AttestationRegistry_MalformedQuote",
+    );
+    // A "machine" of an authority that is not the one of the root.
+    const theirs = createAuthority({ seed: "of my own", now: Number(c.stage.now()) });
+    await expectRevert(register({ on: theirs.platform() }), "TdxVerifier_InvalidLeafSignature");
+    // A genuine machine with a program that nobody has listed.
+    const { quote, blockNumber } = await c.attestation.quoteOf({
+      key: WORKER,
+      subject: subjectHash(of),
+      measurements: { rtMr2: pad(toHex("another program"), { size: 48 }) },
+    });
+    const [signedData, signatureData] = quoteArguments(quote);
+    const unlisted = { blockNumber, signedData, signatureData };
+    await expectRevert(
+      c.registry.write.register([of, unlisted, units(10_000)], { account }),
+      "AttestationRegistry_UnknownWorkload",
+    );
+    expect(await c.vpha.read.balanceOf([account])).toBe(before);
+    expect(await c.registry.read.operatorOf([WORKER])).toBe(NOBODY);
+    // Of an operator who has no role and is on no list, it takes no more than quote and collateral.
+    for (const role of Object.values(ROLE))
+      expect(await c.authority.read.hasRole([role, operator])).toEqual([false, 0]);
+    await c.register(MACHINE);
+    expect(await registryState(c, WORKER)).toEqual(["Active", "None"]);
+  });
+});
 
 describe("attacks by copying", () => {
   it("attestation replay by another operator", async () => {

@@ -1,5 +1,5 @@
 /** Attacks on leases and rewards, one test each: what somebody tries, or what happens, and that everyone gets what is his. */
-import { type Hex, concat, keccak256, toHex } from "viem";
+import { type Hex, concat, keccak256, numberToHex, slice, toHex } from "viem";
 import { describe, expect, it } from "vitest";
 import { HEARTBEAT_RESULTS, modelId, signHeartbeat } from "../../../scripts/compute/calls.ts";
 import { CEILING, type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
@@ -52,6 +52,9 @@ function expectPay(paid: bigint, wanted: bigint): void {
   expect(paid).toBeLessThanOrEqual(wanted);
   expect(paid).toBeGreaterThanOrEqual(wanted - 8n);
 }
+
+/** Of the curve of Ethereum's keys. */
+const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 describe("attacks by heartbeats", () => {
   it("heartbeats signed ahead", async () => {
@@ -110,6 +113,28 @@ describe("attacks by heartbeats", () => {
       const signed = await signHeartbeat(SECOND, foreign);
       await refused(c, [blockNumber, [SECOND.address], signed], "BadSignature");
     }
+  });
+
+  it("a heartbeat with its signature negated is none", async () => {
+    const c = await load();
+    const [blockNumber, workers, signature] = await c.heartbeatOf([MACHINE]);
+    // r, then s with the parity for its highest bit: the same point by ‑s has the other parity.
+    const negated = SECP256K1_ORDER - (BigInt(slice(signature, 32, 64)) & (2n ** 255n - 1n));
+    const twins = [0n, 2n ** 255n].map((parity) =>
+      concat([slice(signature, 0, 32), numberToHex(negated | parity, { size: 32 })]),
+    );
+    for (const twin of twins) await refused(c, [blockNumber, workers, twin], "BadSignature");
+    await c.rewards.write.heartbeat([blockNumber, workers, signature], { account: c.actors.mallory });
+    const lease = await c.rewards.read.leaseOf([WORKER]);
+    await c.stage.travel(HOUR);
+    // What counts is the block: no other way to write the signature brings it in again.
+    for (const again of [signature, ...twins]) {
+      await expectRevert(
+        c.rewards.write.heartbeat([blockNumber, workers, again], { account: c.actors.mallory }),
+        "WorkerRewards_NothingGranted",
+      );
+    }
+    expect(await c.rewards.read.leaseOf([WORKER])).toEqual(lease);
   });
 
   it("heartbeats after removal", async () => {
@@ -218,6 +243,45 @@ describe("attacks on the catalog and on time", () => {
     await c.stage.travel(2n * HOUR);
     expectPay((await rewardsOf(c)) - before, FULL_HOUR);
     await claim(c);
+  });
+});
+
+describe("attacks by many names", () => {
+  it("eight workers of one GPU each, by eight operators: they need, weigh and earn what one of eight does", async () => {
+    const c = await load();
+    const { alice, mallory, stranger } = c.actors;
+    const gpuIds = Array.from({ length: 8 }, (_, i) => gpuOf(`one of eight ${i}`));
+    const [honest, machines] = [machineOf("eight"), gpuIds.map((_, i) => machineOf(`split ${i}`))];
+    const names = c.stage.accounts.slice(12, 20);
+    for (const account of [alice, mallory]) await c.fundCollateral(account, units(10_000));
+    const one = c.subject({ operator: alice, gpuIds });
+    await c.registry.write.register([one, await c.quote(honest, one), units(10_000)], { account: alice });
+    for (const [i, machine] of machines.entries()) {
+      const of = c.subject({ operator: names[i] ?? mallory, gpuIds: [gpuOf(`split ${i}`)] });
+      const quote = await c.quote(machine, of);
+      await expectRevert(
+        c.registry.write.register([of, quote, units(1_250) - 1n], { account: mallory }),
+        "WorkerRegistry_InsufficientCollateral",
+      );
+      await c.registry.write.register([of, quote, units(1_250)], { account: mallory });
+    }
+    for (let hour = 0; hour < 5; ++hour) {
+      await nextHour(c);
+      await beat(c, honest, ...machines);
+    }
+    await nextHour(c);
+    await c.rewards.write.closeHours({ account: stranger });
+    const { weight, required } = await c.registry.read.workerOf([honest.address]);
+    const split = await Promise.all(machines.map(({ address }) => c.registry.read.workerOf([address])));
+    expect(split.reduce((sum, each) => sum + each.weight, 0)).toBe(weight);
+    expect(split.reduce((sum, each) => sum + each.required, 0n)).toBe(required);
+    const earned = await rewardsOf(c, honest.address);
+    const parts = await Promise.all(machines.map(({ address }) => rewardsOf(c, address)));
+    const together = parts.reduce((sum, each) => sum + each, 0n);
+    expect(earned).toBeGreaterThan(0n);
+    // Each of them is rounded down by itself.
+    expect(together).toBeLessThanOrEqual(earned);
+    expect(together).toBeGreaterThan(earned - 100n);
   });
 });
 

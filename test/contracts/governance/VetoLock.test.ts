@@ -6,6 +6,7 @@ import { expectEvent } from "../../helpers/events.ts";
 import {
   type Governance,
   type Operation,
+  STAKES,
   WINDOW,
   openGovernance,
   operationOf,
@@ -552,5 +553,10 @@ describe("hostile sequences", () => {
     await g.lock(mallory, operation, THRESHOLD);
     await expectRevert(unlock(g, key, mallory, alice), "VetoLock_StillLocked");
     expect(await vpha.read.balanceOf([mallory])).toBe(0n);
+    await g.stage.travel(COOLDOWN - 1n);
+    await expectRevert(unlock(g, key, mallory, alice), "VetoLock_StillLocked");
+    await g.stage.travel(1n);
+    await unlock(g, key, mallory, alice);
+    expect(await vpha.read.balanceOf([alice])).toBe(STAKES.alice);
   });
 });

@@ -1,5 +1,5 @@
 /** Attacks on vPHA, one test each: what an attacker tries, and that it gains nothing or is refused. */
-import { type Hex, decodeFunctionResult, encodeFunctionData, erc20Abi, parseAbi } from "viem";
+import { type Hex, decodeFunctionResult, encodeFunctionData, erc20Abi, parseAbi, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import { vphaAbi } from "../../../deploy/generated/abis.ts";
 import { decodeRevert, expectRevert } from "../../helpers/errors.ts";
@@ -82,6 +82,43 @@ describe("attacks on the price", () => {
     await expectRevert(vpha.write.requestRedeem([0n, account, account], { account }), "VPHA_ZeroShares", []);
     await vpha.write.mint([1n, account], { account });
     expect(await vpha.read.balanceOf([account])).toBe(1n);
+  });
+
+  it("the rate that integrators read, moved within one second by whatever anybody has or borrows", async () => {
+    const suite = await load();
+    const { vpha, pha, actors, request } = suite;
+    const { mallory, holder, alice } = actors;
+    // As much as there is: nearly all PHA outside of the emission, for one second.
+    const most = (await pha.read.balanceOf([holder])) - units(1_000_000);
+    await pha.write.transfer([mallory, most], { account: holder });
+    const id = await request(alice, units(1_000));
+    const rates = async () => ({
+      toAssets: await vpha.read.convertToAssets([UNIT]),
+      toShares: await vpha.read.convertToShares([UNIT]),
+    });
+    const before = await rates();
+    const as = { account: mallory };
+    const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ["a huge deposit", () => vpha.write.deposit([most, mallory], as)],
+      ["dust", () => vpha.write.deposit([97n, mallory], as)],
+      ["a mint", () => vpha.write.mint([units(7) + 1n, mallory], as)],
+      ["a donation", () => pha.write.transfer([vpha.address, units(100_000)], as)],
+      ["an income", () => vpha.write.fund([units(100_000)], as)],
+      ["emission brought in", () => vpha.write.harvest(as)],
+      ["another's cancellation", () => vpha.write.cancelRedeem([id], { account: alice })],
+      ["an exit with nearly all shares there are", async () => request(mallory, await vpha.read.balanceOf([mallory]))],
+      ["that taken back", () => vpha.write.cancelRedeem([BigInt(mallory) << 96n], as)],
+      ["and out again", async () => request(mallory, await vpha.read.balanceOf([mallory]))],
+    ];
+    for (const [what, step] of steps) {
+      await step();
+      const { toAssets, toShares } = await rates();
+      // A wei for rounding, and never down: an oracle of it can be off by as much, and a loan against it is not.
+      expect(toAssets - before.toAssets, what).toBeGreaterThanOrEqual(0n);
+      expect(toAssets - before.toAssets, what).toBeLessThanOrEqual(1n);
+      expect(before.toShares - toShares, what).toBeGreaterThanOrEqual(0n);
+      expect(before.toShares - toShares, what).toBeLessThanOrEqual(1n);
+    }
   });
 
   it("deposit just before harvest", async () => {
@@ -467,6 +504,7 @@ describe("attacks by the asset", () => {
       claim: encodeFunctionData({ abi: vphaAbi, functionName: "claim", args: [[BigInt(self) << 96n], self] }),
       cancel: encodeFunctionData({ abi: vphaAbi, functionName: "cancelRedeem", args: [(BigInt(self) << 96n) | 1n] }),
       fund: encodeFunctionData({ abi: vphaAbi, functionName: "fund", args: [units(1_000)] }),
+      skip: encodeFunctionData({ abi: vphaAbi, functionName: "skipSettled", args: [self, 1n] }),
       harvest: encodeFunctionData({ abi: vphaAbi, functionName: "harvest" }),
     };
     const asToken = (target: Hex, data: Hex) => token.write.run([target, data], { account: holder });
@@ -480,6 +518,9 @@ describe("attacks by the asset", () => {
     const outer = {
       deposit: () => vpha.write.deposit([units(3_000), alice], { account: alice }),
       mint: () => vpha.write.mint([units(100), alice], { account: alice }),
+      // The asset has no permit: the allowance decides.
+      depositWithPermit: () =>
+        vpha.write.depositWithPermit([units(3_000), alice, MAX, 27, zeroHash, zeroHash], { account: alice }),
       claim: () => vpha.write.claim([[id], alice], { account: alice }),
       redeem: () => vpha.write.redeem([units(100), alice, alice], { account: alice }),
       withdraw: () => vpha.write.withdraw([units(100), alice, alice], { account: alice }),
@@ -526,8 +567,8 @@ describe("attacks by the asset", () => {
     expect(await vpha.read.solvency()).toBeGreaterThan(0n);
   });
 
-  const OUTER = ["deposit", "mint", "claim", "redeem", "withdraw", "fund", "harvest"] as const;
-  const INNER = ["deposit", "request", "claim", "cancel", "fund", "harvest"] as const;
+  const OUTER = ["deposit", "mint", "depositWithPermit", "claim", "redeem", "withdraw", "fund", "harvest"] as const;
+  const INNER = ["deposit", "request", "claim", "cancel", "fund", "skip", "harvest"] as const;
 
   describe("reentrancy from a hostile asset", () => {
     it.each(OUTER)("in the middle of %s", async (name) => {

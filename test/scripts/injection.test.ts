@@ -1,0 +1,60 @@
+/** What a request brings never becomes a part of a statement: the indexer's API has no way to write SQL from text. */
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const SOURCE = path.join(import.meta.dirname, "../../ponder/src");
+const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+
+/** What takes text as SQL, of Drizzle and of the drivers. */
+const FROM_TEXT: ReadonlySet<string> = new Set(["raw", "unsafe", "query", "identifier"]);
+
+/** Where text becomes SQL otherwise than as a parameter of a tagged template. */
+function holesIn(name: string, text: string): string[] {
+  const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) {
+      const { expression } = node;
+      const isTextual =
+        ts.isPropertyAccessExpression(expression) &&
+        FROM_TEXT.has(expression.name.text) &&
+        // What a request asks for, of Hono.
+        !expression.expression.getText().endsWith(".req");
+      // `execute` takes what a tagged template has made.
+      const isExecuted = ts.isPropertyAccessExpression(expression) && expression.name.text === "execute";
+      const [first] = node.arguments;
+      const isString = first !== undefined && (ts.isStringLiteralLike(first) || ts.isTemplateExpression(first));
+      if (isTextual || (isExecuted && isString)) found.push(`${name}: ${node.getText().slice(0, 80)}`);
+    }
+    // A template that reads like a statement, and is not Drizzle's: its values would stand in the text.
+    if (ts.isTemplateExpression(node) && !ts.isTaggedTemplateExpression(node.parent)) {
+      if (/\b(?:select\s.*\sfrom|insert into|update\s.*\sset|delete from)\b/i.test(node.getText())) {
+        found.push(`${name}: ${node.getText().slice(0, 80)}`);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+describe("SQL", () => {
+  it("is written by tagged templates alone, whose values are parameters", () => {
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.flatMap((file) => holesIn(file, readFileSync(path.join(SOURCE, file), "utf8")))).toEqual([]);
+  });
+
+  it("is found where it is not", () => {
+    const bad = [
+      "db.execute(sql.raw(`select ${x}`))",
+      "db.execute(`select * from a where b = '${x}'`)",
+      "client.query(text)",
+      "const text = `delete from ${table}`;",
+      "sql`select ${sql.identifier(x)}`",
+    ];
+    for (const text of bad) expect(holesIn("x.ts", text), text).not.toEqual([]);
+    expect(holesIn("x.ts", "db.execute(sql`select * from a where b = ${x}`)")).toEqual([]);
+  });
+});
