@@ -391,6 +391,32 @@ describe("attacks on requests", () => {
     expect(await vpha.read.requestCount([bob])).toBe(0n);
   });
 
+  it("hundreds of others' requests of dust: asking, claiming, redeeming and cancelling cost what they cost without", async () => {
+    const gasOf = async (others: number): Promise<bigint[]> => {
+      const { stage, vpha, actors, request } = await load();
+      const { alice, mallory } = actors;
+      await vpha.write.deposit([units(1), mallory], { account: mallory });
+      for (let i = 0; i < others; ++i) await request(mallory, 1n);
+      const used = async (sent: Promise<Hex>) =>
+        (await stage.publicClient.getTransactionReceipt({ hash: await sent })).gasUsed;
+      const ask = () => vpha.write.requestRedeem([units(10), alice, alice], { account: alice });
+      const id = (index: bigint) => (BigInt(alice) << 96n) | index;
+      const gas = [await used(ask()), await used(ask()), await used(ask())];
+      gas.push(await used(vpha.write.cancelRedeem([id(2n)], { account: alice })));
+      await stage.travel(UNBONDING);
+      await vpha.write.harvest({ account: actors.stranger });
+      gas.push(await used(vpha.write.claim([[id(0n)], alice], { account: alice })));
+      gas.push(await used(vpha.write.redeem([units(10), alice, alice], { account: alice })));
+      return gas;
+    };
+    const [alone, crowded] = [await gasOf(1), await gasOf(300)];
+    for (const [i, gas] of crowded.entries()) {
+      // But for a byte of calldata or two.
+      const difference = gas - (alone[i] ?? 0n);
+      expect(difference * difference, `step ${i}`).toBeLessThanOrEqual(10_000n);
+    }
+  });
+
   it("a spender of shares cannot keep the redemption of an owner who did not approve it", async () => {
     const { vpha, actors } = await load();
     const { alice, mallory } = actors;
