@@ -1,12 +1,13 @@
 /**
  * `npm run coverage`: which lines and statements of `contracts/` are run by the Solidity tests and by those of Vitest's that
- * mutations are tried on, together. Writes docs/coverage.md and `coverage/lcov.info`, and fails unless
- * everything is run but what `coverage/exceptions.ts` excuses, and nothing that it excuses is.
+ * mutations are tried on, together. Writes docs/coverage.md, what it counted in `scripts/coverage/record.json`, and
+ * `coverage/lcov.info`; fails unless everything is run but what `coverage/exceptions.ts` excuses, and nothing that it excuses is.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { documentOf, percent } from "./coverage/document.ts";
 import { EXCUSED, FAILING } from "./coverage/exceptions.ts";
+import { writeRecord } from "./coverage/record.ts";
 import { type FileCoverage, type Uncovered, readCoverage, totalOf } from "./coverage/report.ts";
 import { surprisesOf } from "./coverage/tests.ts";
 import { FOLDER, buildTree, copyTree } from "./coverage/tree.ts";
@@ -95,6 +96,7 @@ const wrong = [
 const { files, lcov } = await readCoverage(hre, ["solidity", "vitest"]);
 writeFileSync(path.join(FOLDER, "lcov.info"), lcov);
 writeFileSync(DOCUMENT, await documentOf(files, DOCUMENT));
+writeRecord(files);
 print(files);
 const faults = [...wrong, ...faultsOf(files)];
 for (const fault of faults) console.error(`error: ${fault}`);

@@ -30,6 +30,7 @@ export async function documentOf(files: readonly FileCoverage[], file: string): 
 
 Lines and statements of \`contracts/\` that the tests run, by Hardhat's counting: the Solidity tests and, of Vitest's, those in \`scripts/coverage/vitest.config.ts\`, together.
 Whether the tests also notice what these lines do is what \`npm run test:mutation\` says. Genuine quotes are no part of it: they are not everywhere.
+A test fails where these numbers are not those of the last run, or a source has other functions or statements than it had then: run \`npm run coverage\` again.
 
 ${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 

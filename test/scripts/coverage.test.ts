@@ -1,9 +1,14 @@
-/** What `npm run coverage` last wrote fits the sources that there are. Whether they are still run like that, it says when it runs. */
+/**
+ * What `npm run coverage` last wrote is what it counted, and of the sources that there are. Whether they are still run like that, it
+ * says when it runs.
+ */
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../../scripts/coverage/document.ts";
 import { EXCUSED } from "../../scripts/coverage/exceptions.ts";
+import { readRecord, shapeOf, shapesNow } from "../../scripts/coverage/record.ts";
+import { percent } from "../../scripts/coverage/document.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const CONTRACTS = path.join(ROOT, "contracts");
@@ -28,6 +33,43 @@ describe("docs/coverage.md", () => {
     );
     expect(rows.map(({ file }) => file)).toEqual(expect.arrayContaining(sources.filter(hasCode)));
     expect(sources).toEqual(expect.arrayContaining(rows.map(({ file }) => file)));
+  });
+
+  test("has the numbers of the last run, and their sums", () => {
+    const record = Object.entries(readRecord());
+    const counted = record.map(([file, { lines, statements }]) => ({
+      file,
+      counts: [lines.covered, lines.total, statements.covered, statements.total],
+    }));
+    expect(rows).toEqual(counted);
+    const sums = (["lines", "statements"] as const).map((what) => {
+      const sum = (member: "covered" | "total") => record.reduce((all, [, source]) => all + source[what][member], 0);
+      const ratio = { covered: sum("covered"), total: sum("total") };
+      return `${ratio.covered} / ${ratio.total} (${percent(ratio)})`;
+    });
+    expect(/^\| all +\| +(.*?) +\| +(.*?) +\|$/m.exec(document)?.slice(1)).toEqual(sums);
+  });
+
+  test("is of the functions and statements that the sources have now", () => {
+    const record = readRecord();
+    const then = new Map(Object.entries(record).map(([file, { shape }]) => [file, shape]));
+    const now = [...shapesNow()].filter(([file]) => hasCode(file));
+    const changed = now.flatMap(([file, shape]) => {
+      const before = then.get(file) ?? {};
+      const names = [...new Set([...Object.keys(before), ...Object.keys(shape)])];
+      return names
+        .filter((name) => before[name] !== shape[name])
+        .map((name) => `${file}, ${name}: ${before[name] ?? "none"} → ${shape[name] ?? "none"}`);
+    });
+    expect(changed, "stale: run `npm run coverage` and commit what it writes").toEqual([]);
+  });
+
+  test("would see another statement, another name, and no comment", () => {
+    const source = "function a() { b(); for (;;) { c(); } } // d();\nmodifier e() { _; }\nfunction f() external;";
+    expect(shapeOf(source)).toEqual({ a: 4, e: 1 });
+    expect(shapeOf(source.replace("b();", "b(); g();"))).toEqual({ a: 5, e: 1 });
+    expect(shapeOf(source.replace("a()", "h()"))).toEqual({ e: 1, h: 4 });
+    expect(shapeOf(source.replace("b()", 'b("; }") /* i(); */'))).toEqual({ a: 4, e: 1 });
   });
 
   test("misses nothing but what is excused, with its reason", () => {
