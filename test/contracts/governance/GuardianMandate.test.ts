@@ -115,6 +115,16 @@ describe("the mandate", () => {
     expect(await g.vpha.read.depositsPausedUntil()).toBe(end - 1n + 7n * DAY);
   });
 
+  it("has nobody to dismiss in the second of its end", async () => {
+    const g = await load();
+    const end = g.stage.now() + YEAR;
+    await g.stage.travelTo(end - 10n * DAY);
+    const dismissal = operationOf(g.mandate, "dismiss", []);
+    await g.schedule(dismissal, end);
+    await g.stage.travelTo(end);
+    await expectRevert(g.execute(dismissal), "GuardianMandate_Ended", [Number(end)]);
+  });
+
   it("ends when the guardian resigns, for good", async () => {
     const g = await load();
     const { stage, mandate, actors } = g;

@@ -477,8 +477,12 @@ describe("operations", () => {
     const { stage, emission, actors, schedule } = await load();
     const data = encodeFunctionData({ abi: emissionVaultAbi, functionName: "replaceSink", args: [1, actors.mallory] });
     const now = stage.now();
-    await expectRevert(schedule(emission.address, data, now + 181n * DAY), "PhalaAuthority_TooFarAhead");
-    await schedule(emission.address, data, now + 179n * DAY);
+    const latest = now + 180n * DAY;
+    await expectRevert(schedule(emission.address, data, latest + 1n), "PhalaAuthority_TooFarAhead", [
+      Number(latest + 1n),
+      latest,
+    ]);
+    await schedule(emission.address, data, latest);
   });
 
   const replacement = (sink: Address) =>

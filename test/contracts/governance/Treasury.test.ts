@@ -168,6 +168,20 @@ describe("budgets", () => {
     await expectRevert(close(g, SALARY), "Treasury_NotOpen");
     await expectRevert(close(g, GRANTS), "Treasury_NotOpen");
   });
+
+  it("can be closed until the second before their end", async () => {
+    for (const early of [1n, 0n]) {
+      const g = await load();
+      await g.act(allowance(g, { end: 60n * DAY }));
+      const { start, end } = await g.treasury.read.budgetOf([GRANTS]);
+      const at = BigInt(end) - early;
+      const closing = operationOf(g.treasury, "closeBudget", [GRANTS]);
+      await g.schedule(closing, at);
+      await g.stage.travelTo(at);
+      if (early === 0n) await expectRevert(g.execute(closing), "Treasury_NotOpen", [GRANTS, start, end]);
+      else await expectEvent(g.stage, g.execute(closing), g.treasury, "BudgetClosed", { name: GRANTS });
+    }
+  });
 });
 
 describe("a stream", () => {

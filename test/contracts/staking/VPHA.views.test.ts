@@ -1,5 +1,6 @@
 /** The views for people: what they say before, during and after the emission. */
 import { describe, expect, it } from "vitest";
+import { vphaAbi } from "../../../deploy/generated/abis.ts";
 import { EPOCH_COUNT, EPOCH_LENGTH, emittedBefore, emittedTo, streamShare } from "../../../model/emission.ts";
 import { EMPTY_POOL } from "../../../model/pool.ts";
 import { aprOf } from "../../../ponder/src/maths/yield.ts";
@@ -10,6 +11,31 @@ const load = fixture(async (stage) => {
   const suite = await deploySuite(stage);
   await suite.pha.write.approve([suite.vpha.address, units(100_000)], { account: suite.actors.holder });
   return { ...suite, start: await suite.emission.read.startTime() };
+});
+
+describe("limits", () => {
+  it("are the documented ones", async () => {
+    const { vpha } = await load();
+    expect(await vpha.read.MIN_SUPPLY()).toBe(units(1_000));
+    expect(await vpha.read.MIN_FUNDING()).toBe(units(1_000));
+    expect(await vpha.read.VESTING_PERIOD()).toBe(7n * DAY);
+    expect(await vpha.read.UNBONDING_PERIOD()).toBe(21n * DAY);
+    expect(await vpha.read.MAX_WALK()).toBe(32n);
+    expect(await vpha.read.MAX_STEPS()).toBe(1_000n);
+  });
+
+  it("of deposits are what is free in the books", async () => {
+    const { stage, vpha, actors, stake } = await load();
+    const room = 2n ** 96n - 1n;
+    expect(await vpha.read.maxDeposit([actors.alice])).toBe(room);
+    await stake(actors.alice, units(5_000));
+    await stage.travel(DAY);
+    const assets = await vpha.read.totalAssets();
+    expect(assets).toBeGreaterThan(units(5_000));
+    expect(await vpha.read.maxDeposit([actors.alice])).toBe(room - assets);
+    const shares = await vpha.read.convertToShares([room - assets]);
+    expect(await vpha.read.maxMint([actors.alice])).toBe(shares);
+  });
 });
 
 describe("apr", () => {
@@ -103,6 +129,21 @@ describe("totalAssets", () => {
         }
       }
     }
+  });
+});
+
+describe("a vault that is made while the emission runs", () => {
+  it("counts from then on", async () => {
+    const { stage, authority, emission, actors, pha, budget, start } = await load();
+    await stage.travel(30n * DAY);
+    const late = await stage.deploy("VPHA", vphaAbi, [authority.address, emission.address]);
+    const from = stage.now() - start;
+    await stage.travel(DAY);
+    await pha.write.approve([late.address, 1n], { account: actors.holder });
+    await late.write.deposit([1n, actors.holder], { account: actors.holder });
+    expect(await late.read.banked()).toBe(
+      emittedTo("stakers", budget, from + DAY) - emittedTo("stakers", budget, from),
+    );
   });
 });
 
