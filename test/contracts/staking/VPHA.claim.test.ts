@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { expectRevert } from "../../helpers/errors.ts";
 import { eventsOf, expectEvent } from "../../helpers/events.ts";
 import { DAY, fixture } from "../../helpers/stage.ts";
-import { deploySuite, units } from "../../helpers/suite.ts";
+import { STREAM, deploySuite, units } from "../../helpers/suite.ts";
 
 const UNBONDING = 21n * DAY;
 const REQUESTS = 40n;
@@ -65,6 +65,37 @@ describe("walking matured requests", () => {
     expect(await open()).toEqual(left.slice(32));
     await vpha.write.claim([left.slice(32).map(({ requestId }) => requestId), alice], as);
     expect(await open()).toEqual([]);
+  });
+
+  it("by assets leaves one share with the last wei, and no more", async () => {
+    const { vpha, open, as, actors } = await load();
+    const { alice } = actors;
+    const [first] = await open();
+    if (first === undefined) throw new Error("nothing is open");
+    // Rounded up, all but one wei would stand for all of the shares.
+    await vpha.write.withdraw([first.assets - 1n, alice, alice], as);
+    const [left] = await open();
+    expect(left).toEqual({ ...first, assets: 1n, shares: 1n });
+    await vpha.write.redeem([1n, alice, alice], as);
+    expect((await open())[0]?.requestId).toBe(first.requestId + 1n);
+  });
+
+  it("takes from the emission what is missing, and nothing where nothing is", async () => {
+    const { stage, vpha, pha, emission, open, as, actors } = await load();
+    const { alice, holder } = actors;
+    const { assets = 0n, requestId = 0n } = (await open()).at(-1) ?? {};
+    await stage.impersonate(vpha.address);
+    const balance = await pha.read.balanceOf([vpha.address]);
+    for (const missing of [0n, 1n]) {
+      const restore = await stage.remember();
+      await pha.write.transfer([holder, balance - assets + missing], { account: vpha.address });
+      const pulled = await emission.read.pulled([STREAM.stakers]);
+      const due = await emission.read.due([STREAM.stakers]);
+      expect(due).toBeGreaterThan(0n);
+      await vpha.write.claim([[requestId], alice], as);
+      expect(await emission.read.pulled([STREAM.stakers])).toBe(missing === 0n ? pulled : pulled + due);
+      await restore();
+    }
   });
 
   it("stops at the first that has not matured", async () => {
