@@ -111,20 +111,21 @@ interface Choice {
   readonly again: boolean;
 }
 
-/** The faults of the group that are to be tried, those that are known left out. What is known of another version of a file is forgotten. */
+/** The faults of the group that are to be tried, those that are known left out. What is known of another version of a file, or of a fault that is not made any more, is forgotten. */
 function wantedFaults(group: Group, record: Record_, { source: only, every, limit, again }: Choice): Fault[] {
   const wanted: Fault[] = [];
   for (const source of group.sources) {
     if (only !== undefined && only !== source) continue;
     const hash = sha256(readFileSync(sourceFile(source)));
-    if (record.sources[source] !== hash) {
-      const others = Object.entries(record.results).filter(([, result]) => result.source !== source);
-      record.results = Object.fromEntries(others);
-    }
+    const faults = faultsOf(source);
+    const known = new Set(record.sources[source] === hash ? faults.map(({ id }) => id) : []);
+    record.results = Object.fromEntries(
+      Object.entries(record.results).filter(([id, result]) => result.source !== source || known.has(id)),
+    );
     record.sources[source] = hash;
     const isOpen = ({ id }: Fault) =>
       record.results[id] === undefined || (again && record.results[id].outcome === "survived");
-    wanted.push(...faultsOf(source).filter((fault, number) => number % every === 0 && isOpen(fault)));
+    wanted.push(...faults.filter((fault, number) => number % every === 0 && isOpen(fault)));
   }
   return wanted.slice(0, limit);
 }
@@ -156,6 +157,7 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
     await tryFaults(faults, { genuine, tester, record, name });
     await tester.close();
   }
+  writeRecord(name, record);
   console.log(summaryOf(name, record));
 }
 

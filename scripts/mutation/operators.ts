@@ -239,13 +239,25 @@ function ofStatements(source: Buffer, statements: unknown): Mutation[] {
   const removed = list.filter(isEffect).map((node) => replace("effect", statementOf(source, node), ""));
   const swapped = list.flatMap((node, i) => {
     const next = list[i + 1];
-    if (next === undefined || !isEffect(node) || !(isCall(next) || next.nodeType === "EmitStatement")) return [];
+    if (next === undefined || !isEffect(node) || !(isCall(next) || isTelling(source, node, next))) return [];
     const [first, second] = [statementOf(source, node), statementOf(source, next)];
     const [a, b] = [first, second].map(({ start, end }) => source.toString("utf8", start, end));
     const gap = source.toString("utf8", first.end, second.start);
     return [replace("order", { start: first.start, end: second.end }, `${b ?? ""}${gap}${a ?? ""}`)];
   });
   return [...removed, ...swapped];
+}
+
+/**
+ * Whether `next` is an event that would say something else before `node`: nobody sees what is between a write and an event
+ * of one call, unless the event tells what was written, or what is before it is a call itself.
+ */
+function isTelling(source: Buffer, node: Node, next: Node): boolean {
+  const expression = node["expression"];
+  if (next.nodeType !== "EmitStatement" || !isNode(expression)) return false;
+  if (expression.nodeType !== "Assignment") return true;
+  const [variable] = /^\w+/.exec(textOf(source, expression["leftHandSide"])) ?? [];
+  return variable === undefined || new RegExp(`\\b${variable}\\b`).test(textOf(source, next));
 }
 
 function ofYul(name: unknown): Mutation[] {
