@@ -128,6 +128,32 @@ describe("hostile requests", () => {
     expect(errors.join()).toContain('Unknown column "nothing"');
   });
 
+  test("that bring SQL get no more than values, and leave all as it was", async () => {
+    const tables = async () =>
+      (await served.client.query<{ count: string }>("SELECT count(*) FROM pg_tables WHERE schemaname !~ '^pg_'")).rows;
+    const before = await tables();
+    for (const text of [
+      "' OR '1'='1",
+      "'; DROP TABLE account; --",
+      "x') OR pg_sleep(5) IS NULL --",
+      "\\'; SELECT 1; --",
+      "0x' UNION SELECT usename, passwd FROM pg_shadow --",
+    ]) {
+      const query = "query ($text: String!) { accounts(where: { address: $text }) { items { address } } }";
+      const started = performance.now();
+      const answer = jsonOf(await (await post(JSON.stringify({ query, variables: { text } }))).text());
+      expect(performance.now() - started).toBeLessThan(4_000);
+      expect(rowOf(rowOf(answer)["data"])["accounts"], text).toEqual({ items: [] });
+      for (const route of [
+        `/api/export/positions.csv?account=${encodeURIComponent(text)}`,
+        `/api/export/burns.csv?from=${encodeURIComponent(text)}`,
+      ]) {
+        expect((await get(route)).status, route).toBe(400);
+      }
+    }
+    expect(await tables()).toEqual(before);
+  });
+
   test("that pass the bounds but not the schema are errors", async () => {
     const { errors } = await ask(url, "{ vaults { items { nothing } } }");
     expect(errors.join()).toContain("nothing");

@@ -55,7 +55,11 @@ export async function startTroubledSuite(options: {
     const claims = accounts.map((each) => claimOf(tree, each));
     const trouble = await Trouble.begin({ url: chain.url, manifest, seed, transactions, stakers, claims, isSlow });
     // Many reads at once become few requests.
-    const transport = http(chain.url, { batch: { batchSize: 500 }, timeout: 120_000, retryCount: 0 });
+    const transport = http(chain.url, {
+      ...{ batch: { batchSize: 500 }, timeout: 120_000, retryCount: 0 },
+      // A long history has more logs than that.
+      maxResponseBodySize: false,
+    });
     const client = createPublicClient({ chain: anvil, transport, cacheTime: 0 });
     return { folder, chain, manifest, manifestPath, contracts: manifest.contracts, trouble, client, stop };
   } catch (error) {
