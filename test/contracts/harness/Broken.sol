@@ -6,9 +6,10 @@ import {IEmissionVault} from "../../../contracts/interfaces/IEmissionVault.sol";
 import {VPHA} from "../../../contracts/staking/VPHA.sol";
 import {PHA} from "../../../contracts/token/PHA.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Front} from "./Front.sol";
 
 // Contracts that are wrong on purpose, each in one way: the checks of the invariants must find every one of them. They
-// derive from the genuine ones and misbehave in the hook that token movements pass through.
+// derive from the genuine ones and misbehave in the hook that token movements pass through, or stand before them: see {Front}.
 
 /// @notice Breaks invariant 1: now and then a transfer mints a wei.
 contract BrokenSupplyPHA is PHA {
@@ -38,6 +39,27 @@ contract BrokenCurveVault is EmissionVault {
     }
 }
 
+/// @notice Breaks invariant 3, and no other: income is booked with a wei more than comes in.
+/// @dev Slot 10: bits 0–95 are the income that vests.
+contract BrokenBooksVPHA is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function fund(uint256) external {
+        _genuinely(msg.data);
+        _add(bytes32(uint256(10)), 1);
+    }
+}
+
+/// @notice Breaks invariant 13, and no other: whoever asks is told of two wei of shares more than assets are worth.
+contract BrokenConversionVPHA is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function convertToShares(uint256) external {
+        uint256 shares = abi.decode(_genuinely(msg.data), (uint256));
+        _returnAs(abi.encode(shares + 2));
+    }
+}
+
 /// @notice Breaks invariant 4: whoever enters gets a hundred-thousandth more than the price says.
 contract BrokenPriceVPHA is VPHA {
     constructor(address authority, IEmissionVault vault) VPHA(authority, vault) {}
@@ -47,7 +69,7 @@ contract BrokenPriceVPHA is VPHA {
     }
 }
 
-/// @notice Breaks invariants 3 and 6: a thousandth of what is asked for is paid at once.
+/// @notice Breaks invariant 6, and 3 with it: a thousandth of what is asked for is paid at once.
 contract BrokenClockVPHA is VPHA {
     constructor(address authority, IEmissionVault vault) VPHA(authority, vault) {}
 

@@ -27,3 +27,32 @@ contract BrokenGrantAuthority is Front {
         }
     }
 }
+
+/// @notice Breaks invariant 12: whatever is scheduled is ready an hour before its time.
+/// @dev Slot 2: schedules by operation; bits 0–47 are the time.
+contract BrokenHasteAuthority is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function schedule(address, bytes calldata, uint48) external {
+        bytes memory result = _genuinely(msg.data);
+        (bytes32 id, ) = abi.decode(result, (bytes32, uint32));
+        bytes32 slot = keccak256(abi.encode(id, 2));
+        assembly ("memory-safe") {
+            sstore(slot, sub(sload(slot), 3600))
+        }
+        _returnAs(result);
+    }
+}
+
+/// @notice Breaks invariant 12: anybody cancels what waits.
+/// @dev See {BrokenHasteAuthority}.
+contract BrokenCancelAuthority is Front {
+    constructor(address genuine) Front(genuine) {}
+
+    function cancel(address caller, address target, bytes calldata data) external {
+        bytes32 slot = keccak256(abi.encode(keccak256(abi.encode(caller, target, data)), 2));
+        assembly ("memory-safe") {
+            sstore(slot, shl(48, shr(48, sload(slot))))
+        }
+    }
+}

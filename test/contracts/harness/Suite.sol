@@ -12,8 +12,8 @@ import {STREAM_COUNT} from "../../../contracts/types/Stream.sol";
 import {Test} from "./Test.sol";
 
 /// @title The suite, deployed with the `genesis` preset
-/// @notice The vault holds the whole budget from the first second; the rest of the supply goes to `holders`. Overriding
-/// one of the `_new…` functions puts another contract in the place of a genuine one.
+/// @notice The vault holds the whole budget from the first second; the rest of the supply goes to `holders`. What is deployed is
+/// the bytecode of the deployment; overriding one of the `_new…` functions puts another contract in the place of a genuine one.
 abstract contract Suite is Test {
     uint256 internal constant SUPPLY = 1_000_000_000e18;
     /// @dev What epoch 0 emits: four times that is 70 % of the supply.
@@ -35,7 +35,7 @@ abstract contract Suite is Test {
     /// @notice Deploys everything; what the vault does not need is shared evenly by `holders`, who approve the vPHA.
     function _deploySuite(address[] memory holders) internal {
         vm.warp(GENESIS);
-        authority = new PhalaAuthority(address(this));
+        authority = PhalaAuthority(_create("governance", "PhalaAuthority", abi.encode(_firstAdmin())));
         IPHA.Allocation[] memory allocations = new IPHA.Allocation[](holders.length + 1);
         uint256 each = (SUPPLY - CAP) / holders.length;
         for (uint256 i = 0; i < holders.length; ++i) {
@@ -66,16 +66,21 @@ abstract contract Suite is Test {
         return [address(vpha), workersSink, treasurySink];
     }
 
+    /// @dev Who sets the authority up.
+    function _firstAdmin() internal view virtual returns (address) {
+        return address(this);
+    }
+
     function _newPHA(IPHA.Allocation[] memory allocations) internal virtual returns (PHA) {
-        return new PHA(allocations);
+        return PHA(_create("token", "PHA", abi.encode(allocations)));
     }
 
     function _newVault() internal virtual returns (EmissionVault) {
-        return new EmissionVault(address(authority), pha, BUDGET);
+        return EmissionVault(_create("emission", "EmissionVault", abi.encode(authority, pha, BUDGET)));
     }
 
     function _newVPHA() internal virtual returns (VPHA) {
-        return new VPHA(address(authority), vault);
+        return VPHA(_create("staking", "VPHA", abi.encode(authority, vault)));
     }
 
     /// @dev From the artifact: with the settings of the deployment, which the compiler of the tests does not have.
@@ -92,8 +97,8 @@ abstract contract Suite is Test {
         require(created != address(0), name);
     }
 
-    function _assignRoles() private {
-        // Not sealed: as an admin, governance starts the emission and replaces sinks at once.
+    /// @dev Not sealed: as an admin, governance starts the emission and replaces sinks at once.
+    function _assignRoles() internal virtual {
         authority.grantRole(ADMIN_ROLE_ID, governance, 0);
         bytes4[] memory selectors = new bytes4[](2);
         (selectors[0], selectors[1]) = (IVPHA.pauseDeposits.selector, IVPHA.resumeDeposits.selector);

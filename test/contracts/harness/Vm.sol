@@ -26,7 +26,6 @@ interface Vm {
     function assume(bool condition) external pure;
     function load(address target, bytes32 slot) external view returns (bytes32);
     function store(address target, bytes32 slot, bytes32 value) external;
-    function envOr(string calldata name, uint256 defaultValue) external view returns (uint256);
     function assertTrue(bool condition, string calldata reason) external pure;
     function assertFalse(bool condition, string calldata reason) external pure;
     function assertEq(uint256 left, uint256 right, string calldata reason) external pure;

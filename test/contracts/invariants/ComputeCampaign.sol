@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ISlashing} from "../../../contracts/interfaces/ISlashing.sol";
+import {AttestationState, SwitchKind} from "../../../contracts/interfaces/IAttestationRegistry.sol";
+import {ITreasury} from "../../../contracts/interfaces/ITreasury.sol";
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {IWorkerRewards} from "../../../contracts/interfaces/IWorkerRewards.sol";
 import {Stream} from "../../../contracts/types/Stream.sol";
 import {Standing, WorkerState} from "../../../contracts/types/Worker.sol";
 import {ComputeSuite} from "../harness/ComputeSuite.sol";
 import {AttestationHandler} from "./AttestationHandler.sol";
-import {ComputeGovernanceHandler} from "./ComputeGovernanceHandler.sol";
+import {AttestationLedger, Evidence} from "./AttestationLedger.sol";
 import {Driver} from "./Driver.sol";
+import {GovernanceHandler, Realm} from "./GovernanceHandler.sol";
 import {Handler} from "./Handler.sol";
 import {HourLedger} from "./HourLedger.sol";
+import {Decision, OperationLedger} from "./OperationLedger.sol";
+import {ShiftHandler} from "./ShiftHandler.sol";
 import {SlashingHandler} from "./SlashingHandler.sol";
+import {SystemGuardianHandler} from "./SystemGuardianHandler.sol";
 import {TimeHandler} from "./TimeHandler.sol";
 import {Life, Machine, WorkerLedger} from "./WorkerLedger.sol";
 import {WorkerRegistryHandler} from "./WorkerRegistryHandler.sol";
@@ -28,8 +33,13 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
     /// @dev Whether checks look at every machine, or at one: after each action one is enough, at the end all are due.
     bool internal _looksAtAll;
     World internal world;
+    AttestationLedger internal attestations;
     WorkerLedger internal ledger;
     HourLedger internal hours_;
+    OperationLedger internal operations;
+    AttestationHandler internal attestationHandler;
+    GovernanceHandler internal governanceHandler;
+    SystemGuardianHandler internal guardianHandler;
     SlashingHandler internal slashingHandler;
     WorkerRegistryHandler internal registryHandler;
     WorkerRewardsHandler internal rewardsHandler;
@@ -44,21 +54,79 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
         }
         _deployCompute(actors);
         world = new World(actors);
-        ledger = new WorkerLedger(attestation);
+        bytes32[] memory images = new bytes32[](IMAGES);
+        for (uint256 i = 0; i < IMAGES; ++i) {
+            images[i] = attestation.imageOf(verifiers[0].measurementsOf(i));
+        }
+        attestations = new AttestationLedger(attestation.epoch(), images);
+        ledger = new WorkerLedger(attestations);
         hours_ = new HourLedger(BUDGET, vault.startTime(), CEILING, ledger.MACHINES());
+        operations = new OperationLedger();
+        _createHandlers(_switchIds(actors, images));
+        for (uint256 i = 0; i < WORKING; ++i) {
+            registryHandler.register(i, i, i | (i << 26) | (1 << 64) | (1 << 80) | (1 << 96));
+        }
+    }
+
+    function _createHandlers(bytes32[][] memory switchIds) private {
         registryHandler = new WorkerRegistryHandler(world, registry, ledger);
         rewardsHandler = new WorkerRewardsHandler(world, registry, ledger, rewards, hours_);
-        slashingHandler = new SlashingHandler(world, registry, ledger, slashings, governance);
+        slashingHandler = new SlashingHandler(world, registry, ledger, slashings);
+        attestationHandler = new AttestationHandler(world, registry, ledger, verifiers, switchIds);
+        guardianHandler = new SystemGuardianHandler(world, mandate, governance, switchIds, attestations);
+        Realm memory realm = Realm({
+            governance: governance,
+            authority: authority,
+            roles: roles,
+            vault: vault,
+            treasury: ITreasury(address(treasury)),
+            mandate: mandate,
+            slashings: slashings,
+            verifiers: verifiers,
+            operations: operations,
+            slashingHandler: slashingHandler,
+            guardianHandler: guardianHandler
+        });
+        governanceHandler = new GovernanceHandler(world, registry, ledger, rewards, hours_, realm, switchIds);
         _handlers = [
             Handler(registryHandler),
             rewardsHandler,
             slashingHandler,
-            new AttestationHandler(world, registry, ledger),
-            new ComputeGovernanceHandler(world, registry, ledger, rewards, hours_, governance, guardian),
+            attestationHandler,
+            governanceHandler,
+            guardianHandler,
+            new ShiftHandler(world, ledger, registryHandler, rewardsHandler),
             new TimeHandler(world)
         ];
-        for (uint256 i = 0; i < WORKING; ++i) {
-            registryHandler.register(i, i, i | (i << 26) | (1 << 96));
+    }
+
+    /// @dev What a switch can name: by kind, some each.
+    function _switchIds(
+        address[] memory actors,
+        bytes32[] memory images
+    ) private view returns (bytes32[][] memory switchIds) {
+        switchIds = new bytes32[][](5);
+        for (uint256 kind = 0; kind < switchIds.length; ++kind) {
+            switchIds[kind] = new bytes32[](2);
+        }
+        for (uint256 i = 0; i < 2; ++i) {
+            switchIds[uint8(SwitchKind.Ppid)][i] = attestations.ppidOf(i);
+            switchIds[uint8(SwitchKind.Fmspc)][i] = attestations.fmspcOf(i);
+            switchIds[uint8(SwitchKind.TdxModule)][i] = attestations.tdxModuleOf(2 * i);
+            switchIds[uint8(SwitchKind.Operator)][i] = bytes20(actors[i]);
+        }
+        switchIds[uint8(SwitchKind.Workload)] = images;
+    }
+
+    /// @dev Every decision several times, each with its delay: whatever chance has left out. Then switches are confirmed until
+    /// workers are removed.
+    function _decideEverything() internal {
+        uint256 decisions = uint256(type(Decision).max) + 1;
+        for (uint256 i = 0; i < 9 * decisions; ++i) {
+            uint256 word = uint256(keccak256(abi.encode(i)));
+            uint256 decision = i < 8 * decisions ? i % decisions : uint256(Decision.ConfirmSwitch);
+            governanceHandler.decide(decision, word, word >> 64);
+            if (i >= 8 * decisions) registryHandler.remove(i, 0, 0);
         }
     }
 
@@ -163,11 +231,14 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
                 : vault.settledOf(Stream.Workers, address(rewards));
     }
 
-    /// @notice 10. No lease is granted or extended while the attestation is invalid. See {LeaseWatcher}.
+    /// @notice 10. No lease is granted or extended while the attestation is invalid. See {LeaseWatcher}; and what is valid is what the
+    /// quotes that were taken, and all decisions, make so.
     function checkAttestation() public view {
         world.requireNone(10);
+        vm.assertEq(uint256(attestation.epoch()), attestations.epoch(), "decisions were not counted");
         (uint256 first, uint256 beyond) = _machines();
         for (uint256 i = first; i < beyond; ++i) {
+            _checkEvidence(i);
             address[] memory workers = new address[](1);
             workers[0] = ledger.addressOf(i);
             Standing standing = registry.standingsOf(workers)[0];
@@ -184,6 +255,21 @@ abstract contract ComputeCampaign is ComputeSuite, Driver {
             vm.assertEq(validUntil, standing.validUntil(), "two ends of an attestation");
             vm.assertTrue(registry.workerOf(workers[0]).isStamped == ledger.isStamped(i), "another stamp");
         }
+    }
+
+    function _checkEvidence(uint256 number) private view {
+        Machine memory m = ledger.machine(number);
+        Evidence memory evidence = attestations.evidenceOf(m.worker);
+        bool holds = attestations.holds(m.worker);
+        vm.assertTrue(attestation.isValid(m.worker) == holds, "valid is not what holds");
+        bool holdsFor = holds && !attestations.isOperatorOff(m.operator);
+        vm.assertTrue(attestation.isValidFor(m.worker, m.operator) == holdsFor, "valid for whom it is not");
+        bool isValid = attestation.statusOf(m.worker).state == AttestationState.Valid;
+        vm.assertTrue(isValid == holds, "another state of an attestation");
+        vm.assertEq(uint256(attestation.blockOf(m.worker)), evidence.blockNumber, "another quote than was taken last");
+        vm.assertTrue(attestation.subjectOf(m.worker) == evidence.subject, "another subject than was taken last");
+        bool isConfirmed = attestations.isConfirmed(m.worker, m.operator);
+        vm.assertTrue(attestation.isConfirmedOff(m.worker, m.operator) == isConfirmed, "confirmed is not what was");
     }
 
     /// @notice 11. Slashes: ≤ cap per window; never more than was at risk; nothing is held but what is reserved.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IAttestationRegistry} from "../../../contracts/interfaces/IAttestationRegistry.sol";
 import {IWorkerRegistry} from "../../../contracts/interfaces/IWorkerRegistry.sol";
 import {WorkerQuote, WorkerSubject} from "../../../contracts/types/Worker.sol";
-import {AttestationStandIn} from "../harness/AttestationStandIn.sol";
+import {Platform, VerifierStandIn} from "../harness/VerifierStandIn.sol";
+import {AttestationLedger} from "./AttestationLedger.sol";
 import {Handler} from "./Handler.sol";
 import {WorkerLedger} from "./WorkerLedger.sol";
 import {World} from "./World.sol";
@@ -13,11 +15,13 @@ abstract contract ComputeHandler is Handler {
     uint256 private constant _GPUS = 24;
 
     IWorkerRegistry public immutable registry;
-    AttestationStandIn public immutable attestation;
+    IAttestationRegistry public immutable attestation;
     WorkerLedger public immutable ledger;
+    AttestationLedger public immutable attestations;
 
     constructor(World world_, IWorkerRegistry registry_, WorkerLedger ledger_) Handler(world_) {
-        (registry, ledger, attestation) = (registry_, ledger_, ledger_.attestation());
+        (registry, ledger) = (registry_, ledger_);
+        (attestation, attestations) = (registry_.attestation(), ledger_.attestations());
     }
 
     /// @dev One or a few blocks later.
@@ -26,11 +30,28 @@ abstract contract ComputeHandler is Handler {
     }
 
     /// @dev A quote of the machine that names the subject and the last block.
-    function _quote(uint256 number, WorkerSubject memory subject) internal returns (WorkerQuote memory) {
+    function _quote(uint256 number, WorkerSubject memory subject) internal returns (WorkerQuote memory quote) {
         _mine(1);
-        uint40 blockNumber = uint40(block.number - 1);
-        bytes32 hash = registry.subjectHash(subject);
-        return WorkerQuote(blockNumber, attestation.issue(ledger.machine(number).worker, hash, blockNumber), "");
+        quote.blockNumber = uint40(block.number - 1);
+        (quote.signedData, quote.signatureData) = VerifierStandIn(address(attestation.verifier())).issue(
+            _platformOf(number, subject),
+            ledger.machine(number).worker,
+            _commitOf(registry.subjectHash(subject), quote.blockNumber)
+        );
+    }
+
+    function _commitOf(bytes32 subject, uint256 blockNumber) internal view returns (bytes32) {
+        return attestation.commitOf(subject, blockNumber, blockhash(blockNumber));
+    }
+
+    /// @dev Where the quote of now that names the subject is made.
+    function _platformOf(uint256 number, WorkerSubject memory subject) internal view returns (Platform memory) {
+        return attestations.platformOf(number, uint256(subject.evidenceHash));
+    }
+
+    /// @dev Whether such a quote is taken for the subject's operator.
+    function _isTaken(uint256 number, WorkerSubject memory subject) internal view returns (bool) {
+        return attestations.accepts(_platformOf(number, subject)) && !attestations.isOperatorOff(subject.operator);
     }
 
     /// @dev A model of the catalog, listed or not, and one to eight of a few GPUs: mostly one to three.
@@ -48,6 +69,8 @@ abstract contract ComputeHandler is Handler {
 
     /// @dev The machine's attestation by the catalog of now.
     function _recordAttested(uint256 number, WorkerSubject memory subject, uint256 blockNumber) internal {
+        address worker = ledger.machine(number).worker;
+        attestations.recordAttested(worker, registry.subjectHash(subject), blockNumber, _platformOf(number, subject));
         IWorkerRegistry.Model memory model = registry.modelOf(subject.model);
         ledger.recordAttested(number, subject, blockNumber, model.collateral, model.weight);
     }
@@ -55,6 +78,6 @@ abstract contract ComputeHandler is Handler {
     /// @dev Somebody who is not the operator of the machine.
     function _stranger(uint256 seed, uint256 number) internal view returns (address stranger) {
         stranger = world.actor(seed);
-        if (stranger == ledger.machine(number).operator) stranger = world.actor(seed + 1);
+        if (stranger == ledger.machine(number).operator) stranger = world.actorAfter(seed, 1);
     }
 }

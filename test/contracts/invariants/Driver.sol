@@ -58,11 +58,4 @@ abstract contract Driver {
     function _word(bytes32 word, string memory name) private pure returns (uint256) {
         return uint256(keccak256(abi.encode(word, name)));
     }
-
-    /// @dev Requires that `check` fails.
-    function _expectFailure(function() external check) internal {
-        try check() {
-            revert("the check did not find the fault");
-        } catch {}
-    }
 }

@@ -70,7 +70,8 @@ contract EmissionVaultHandler is Handler {
 
     function start(uint256, uint256, uint256) external {
         address[STREAM_COUNT] memory sinks = [_stakersSink, _candidates[0], _candidates[1]];
-        (bool success, ) = _do("start", governance, address(vault), abi.encodeCall(vault.start, (sinks)));
+        bytes memory data = abi.encodeCall(vault.start, (sinks));
+        (bool success, ) = _do("start", governance, address(vault), data, startTime == 0);
         if (!success) return;
         _check(2, startTime == 0, "emission started twice");
         startTime = ((block.timestamp + 3599) / 3600) * 3600;
@@ -85,7 +86,7 @@ contract EmissionVaultHandler is Handler {
         uint256 stream = 1 + (a % 2);
         address sink = sinkOf[stream];
         uint256 before = vault.token().balanceOf(sink);
-        (bool success, ) = _do("pull", sink, address(vault), abi.encodeCall(vault.pull, (Stream(stream))));
+        (bool success, ) = _do("pull", sink, address(vault), abi.encodeCall(vault.pull, (Stream(stream))), true);
         _check(2, success, "the sink could not pull");
         uint256 amount = vault.token().balanceOf(sink) - before;
         uint256 total = expectedEmissionTo(stream, block.timestamp);
@@ -100,7 +101,8 @@ contract EmissionVaultHandler is Handler {
         address former = _candidates[b % _candidates.length];
         if (former == sinkOf[stream] || reservedFor[stream][former] == 0) return;
         uint256 before = vault.token().balanceOf(former);
-        (bool success, ) = _do("pullSettled", former, address(vault), abi.encodeCall(vault.pull, (Stream(stream))));
+        bytes memory data = abi.encodeCall(vault.pull, (Stream(stream)));
+        (bool success, ) = _do("pullSettled", former, address(vault), data, true);
         _check(2, success, "a former sink could not pull");
         uint256 amount = vault.token().balanceOf(former) - before;
         _check(2, amount == reservedFor[stream][former], "a former sink did not receive what was reserved");
@@ -121,7 +123,8 @@ contract EmissionVaultHandler is Handler {
 
     function _replace(string memory action, uint256 stream, address newSink) private {
         bytes memory data = abi.encodeCall(vault.replaceSink, (Stream(stream), newSink));
-        (bool success, ) = _do(action, governance, address(vault), data);
+        bool isAllowed = startTime != 0 && newSink != sinkOf[stream];
+        (bool success, ) = _do(action, governance, address(vault), data, isAllowed);
         if (!success) return;
         address oldSink = sinkOf[stream];
         uint256 settled = expectedEmissionTo(stream, block.timestamp) - closed[stream];

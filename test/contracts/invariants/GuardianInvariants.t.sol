@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {GuardianCampaign} from "./GuardianCampaign.sol";
 
 /// @title Under every sequence of what a guardian can do: the limits, the exits and the powers hold
-/// @notice `PHALA_DEEP=n` adds a loop of `n` times 1,000 actions with another seed each.
+/// @notice A handler that reverts fails the run.
+/// hardhat-config: invariant.failOnRevert = true
 contract GuardianInvariantsTest is GuardianCampaign {
     function invariant_0_nothingIsDarkBeyondTheLimits() external view {
         checkLimits();
@@ -70,13 +71,10 @@ contract GuardianInvariantsTest is GuardianCampaign {
         vm.assertGt(world.refusals(), 50, "hardly any attack was tried");
     }
 
-    /// @notice The same in a loop, with as many seeds as `PHALA_DEEP` says.
+    /// @notice The same in a loop.
     function testFuzz_everythingHoldsAfterManyActions(uint256 seed) external {
-        uint256 rounds = vm.envOr("PHALA_DEEP", 0) + 1;
-        for (uint256 i = 0; i < rounds; ++i) {
-            _drive(uint256(keccak256(abi.encode(seed, i))), rounds == 1 ? 50 : 1_000);
-            _checkAll();
-        }
+        _drive(seed, 50);
+        _checkAll();
     }
 
     function _checkAll() private {

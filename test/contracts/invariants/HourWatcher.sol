@@ -15,14 +15,16 @@ abstract contract HourWatcher is ComputeHandler {
         (rewards, hours_) = (rewards_, hourLedger);
     }
 
-    /// @dev {_do} on the rewards, with a look at the hours that it closes.
+    /// @dev {_do} of what closes the hours of the rewards, with a look at each.
     function _doClosing(
         string memory action,
         address caller,
-        bytes memory data
+        address target,
+        bytes memory data,
+        bool isAllowed
     ) internal returns (bool success, bytes memory result) {
         vm.recordLogs();
-        (success, result) = _do(action, caller, address(rewards), data);
+        (success, result) = _do(action, caller, target, data, isAllowed);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         _lookAtLeases();
         if (!success) return (success, result);

@@ -69,7 +69,10 @@ contract OperatorHandler is Handler {
             ppid: bytes8(_idOf(SwitchKind.Ppid, c)),
             fmspc: bytes6(_idOf(SwitchKind.Fmspc, c >> 1)),
             tdxModule: bytes8(_idOf(SwitchKind.TdxModule, c >> 2)),
-            image: (c >> 3) % 2
+            image: (c >> 3) % 2,
+            serial: 0,
+            tcbDay: 0,
+            until: uint40(block.timestamp + 30 days)
         });
         m.collateral = _required + spread(b, 0, balance < 2 * _required ? balance - _required : _required);
         // Attestations end in 2106.
@@ -79,8 +82,7 @@ contract OperatorHandler is Handler {
                 block.timestamp <= type(uint32).max;
         (WorkerSubject memory subject, WorkerQuote memory quote) = _quote(m);
         bytes memory data = abi.encodeCall(_registry.register, (subject, quote, uint96(m.collateral)));
-        (bool success, ) = _do("register", m.operator, address(_registry), data);
-        _check(0, success == isAllowed, "a worker was refused without reason, or taken in a pause or despite a switch");
+        (bool success, ) = _do("register", m.operator, address(_registry), data, isAllowed);
         if (success) _machines.push(m);
     }
 
@@ -93,7 +95,7 @@ contract OperatorHandler is Handler {
             if (m.exitAt != 0 || m.thawing != 0 || m.collateral <= _required) continue;
             uint256 amount = spread(b, 1, m.collateral - _required);
             bytes memory data = abi.encodeCall(_registry.withdraw, (m.worker, uint96(amount)));
-            (bool success, ) = _do(_name("withdraw", m), m.operator, address(_registry), data);
+            (bool success, ) = _do(_name("withdraw", m), m.operator, address(_registry), data, true);
             _check(5, success, "collateral could not be withdrawn");
             if (success) (m.thawing, m.thawedAt) = (amount, block.timestamp + 21 days);
             return;
@@ -157,7 +159,7 @@ contract OperatorHandler is Handler {
 
     function _requestExit(Machine storage m) private {
         bytes memory data = abi.encodeCall(_registry.requestExit, (m.worker));
-        (bool success, ) = _do(_name("requestExit", m), m.operator, address(_registry), data);
+        (bool success, ) = _do(_name("requestExit", m), m.operator, address(_registry), data, true);
         _check(5, success, "a worker's exit could not be requested");
         if (success) m.exitAt = block.timestamp + 21 days;
     }
@@ -170,7 +172,7 @@ contract OperatorHandler is Handler {
         uint256 amount
     ) private returns (bool success) {
         uint256 before = _vpha.balanceOf(m.operator);
-        (success, ) = _do(_name(action, m), m.operator, address(_registry), data);
+        (success, ) = _do(_name(action, m), m.operator, address(_registry), data, true);
         bool isPaid = _vpha.balanceOf(m.operator) == before + amount;
         _check(5, success && isPaid, "collateral that had thawed was not paid, or another amount");
     }
@@ -185,7 +187,7 @@ contract OperatorHandler is Handler {
         quote.blockNumber = uint40(block.number - 1);
         bytes32 hash = _registry.subjectHash(subject);
         bytes32 commit = _attestation.commitOf(hash, quote.blockNumber, blockhash(quote.blockNumber));
-        (quote.signedData, quote.signatureData) = _verifier.quoteOf(m.platform, m.worker, commit);
+        (quote.signedData, quote.signatureData) = _verifier.issue(m.platform, m.worker, commit);
     }
 
     /// @dev Successes are counted apart while the worker is switched off, or registrations are paused.

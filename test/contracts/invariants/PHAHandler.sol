@@ -44,14 +44,14 @@ contract PHAHandler is Handler {
     function transfer(uint256 a, uint256 b, uint256 c) external {
         address from = world.actor(a);
         uint256 amount = spread(c, 0, pha.balanceOf(from) / 4);
-        _do("transfer", from, address(pha), abi.encodeCall(pha.transfer, (world.actor(b), amount)));
+        _do("transfer", from, address(pha), abi.encodeCall(pha.transfer, (world.actor(b), amount)), true);
     }
 
     /// @notice Burns at most a tenth of a balance, so that later calls have something left.
     function burn(uint256 a, uint256 b, uint256) external {
         address from = world.actor(a);
         uint256 amount = spread(b, 0, pha.balanceOf(from) / 10);
-        (bool success, ) = _do("burn", from, address(pha), abi.encodeCall(pha.burn, (amount)));
+        (bool success, ) = _do("burn", from, address(pha), abi.encodeCall(pha.burn, (amount)), true);
         if (success) burnt += amount;
     }
 
@@ -60,14 +60,15 @@ contract PHAHandler is Handler {
         address from = world.actor(a);
         address donee = _donees[b % _donees.length];
         uint256 amount = spread(c, 1, pha.balanceOf(from) / 20 + 1);
-        (bool success, ) = _do("donate", from, address(pha), abi.encodeCall(pha.transfer, (donee, amount)));
+        bytes memory data = abi.encodeCall(pha.transfer, (donee, amount));
+        (bool success, ) = _do("donate", from, address(pha), data, amount <= pha.balanceOf(from));
         if (success) donated[donee] += amount;
     }
 
     /// @notice Takes or burns what belongs to another, or what is not there.
     function attack(uint256 a, uint256 b, uint256 c) external {
         address thief = world.actor(a);
-        address victim = b % 2 == 0 ? world.actor(a + 1) : _donees[b % _donees.length];
+        address victim = b % 2 == 0 ? world.actorAfter(a, 1) : _donees[b % _donees.length];
         uint256 amount = spread(c, 1, SUPPLY);
         bytes memory data;
         if (b % 3 == 0) data = abi.encodeCall(pha.transferFrom, (victim, thief, amount));

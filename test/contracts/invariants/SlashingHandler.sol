@@ -25,7 +25,6 @@ contract SlashingHandler is ComputeHandler {
     }
 
     IERC20 public immutable vpha;
-    address public immutable governance;
     ISlashing[2] private _books;
     Entry[] private _entries;
     mapping(uint256 book => mapping(uint256 number => Window)) private _windows;
@@ -36,14 +35,13 @@ contract SlashingHandler is ComputeHandler {
         World world_,
         IWorkerRegistry registry_,
         WorkerLedger ledger_,
-        ISlashing[2] memory books,
-        address governance_
+        ISlashing[2] memory books
     ) ComputeHandler(world_, registry_, ledger_) {
-        (vpha, _books, governance) = (registry_.vpha(), books, governance_);
+        (vpha, _books) = (registry_.vpha(), books);
     }
 
     function selectors() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](11);
+        list = new bytes4[](9);
         list[0] = this.propose.selector;
         list[1] = this.propose.selector;
         list[2] = this.rebut.selector;
@@ -52,9 +50,7 @@ contract SlashingHandler is ComputeHandler {
         list[5] = this.execute.selector;
         list[6] = this.execute.selector;
         list[7] = this.waitForWindow.selector;
-        list[8] = this.changeLimits.selector;
-        list[9] = this.replaceSlashing.selector;
-        list[10] = this.attack.selector;
+        list[8] = this.attack.selector;
     }
 
     // VIEWS
@@ -120,9 +116,8 @@ contract SlashingHandler is ComputeHandler {
             (p.worker, p.faultClass, p.amount, p.bounty, p.reporter, p.faultAt, p.evidenceHash, "")
         );
         bool allowed = _isAllowed(number, p, window, limits.caps[uint256(p.faultClass)]);
-        (bool success, bytes memory result) = _do("propose", book.slasher(), address(book), data);
+        (bool success, bytes memory result) = _do("propose", book.slasher(), address(book), data, allowed);
         _check(11, allowed || !success, "more was reserved than is at risk, or than the caps allow");
-        _check(0, success || !allowed, "a proposal was refused without reason");
         if (!success) return;
         (, p) = abi.decode(result, (bytes32, Proposal));
         _check(11, p.rebuttalUntil == block.timestamp + limits.rebuttalWindow, "another time to rebut");
@@ -154,7 +149,7 @@ contract SlashingHandler is ComputeHandler {
         Entry memory e = _entries[i];
         bool allowed = e.state == ProposalState.Open && block.timestamp < e.proposal.rebuttalUntil;
         bytes memory data = abi.encodeCall(ISlashing.rebut, (e.proposal, bytes32(b), ""));
-        (bool success, ) = _do("rebut", ledger.machine(e.number).operator, address(_books[e.book]), data);
+        (bool success, ) = _do("rebut", ledger.machine(e.number).operator, address(_books[e.book]), data, allowed);
         _check(11, success == allowed, "an operator could not rebut, or too late");
         if (success) _entries[i].state = ProposalState.Rebutted;
     }
@@ -177,7 +172,8 @@ contract SlashingHandler is ComputeHandler {
             action,
             isRejection ? book.judge() : book.slasher(),
             address(book),
-            isRejection ? abi.encodeCall(book.reject, (e.proposal)) : abi.encodeCall(book.withdraw, (e.proposal))
+            isRejection ? abi.encodeCall(book.reject, (e.proposal)) : abi.encodeCall(book.withdraw, (e.proposal)),
+            true
         );
         _check(11, success, "an open proposal could not be ended");
         if (!success) return;
@@ -194,8 +190,9 @@ contract SlashingHandler is ComputeHandler {
         uint256 before = vpha.balanceOf(book.treasury());
         uint256 reporterBefore = vpha.balanceOf(e.proposal.reporter);
         bytes memory data = abi.encodeCall(book.execute, (e.proposal));
-        (bool success, ) = _do("execute", world.actor(b), address(book), data);
-        _check(11, success == (block.timestamp >= _executableAt(e)), "executed too early, or not in time");
+        bool allowed = block.timestamp >= _executableAt(e);
+        (bool success, ) = _do("execute", world.actor(b), address(book), data, allowed);
+        _check(11, success == allowed, "executed too early, or not in time");
         if (!success) return;
         _entries[i].state = ProposalState.Executed;
         ledger.recordSlashed(e.number, e.proposal.amount);
@@ -218,23 +215,9 @@ contract SlashingHandler is ComputeHandler {
 
     // GOVERNANCE
 
-    /// @notice Other windows and caps: they are those of proposals to come.
-    function changeLimits(uint256 a, uint256 b, uint256) external {
-        uint32 process = uint32(spread(a, 3 days, 14 days));
-        uint32 rebuttal = uint32(spread(b, 3 days, process));
-        uint16[3] memory caps = [uint16(b % 1_001), uint16((b >> 16) % 5_001), uint16((b >> 32) % 10_001)];
-        ISlashing book = _books[b % 2];
-        bytes memory data = abi.encodeCall(book.setLimits, (ISlashing.Limits(rebuttal, process, caps)));
-        _do("changeLimits", governance, address(book), data);
-    }
-
-    /// @notice The former one finishes what it has begun, and begins nothing.
-    function replaceSlashing(uint256, uint256 b, uint256) external {
-        if (b % 2 == 0) return;
-        bytes memory data = abi.encodeCall(registry.setSlashing, (address(_books[1 - current])));
-        (bool success, ) = _do("replaceSlashing", governance, address(registry), data);
-        _check(0, success, "the slashing contract could not be replaced");
-        if (success) current = 1 - current;
+    /// @notice The other contract slashes now. The former one finishes what it has begun, and begins nothing.
+    function recordReplaced() external {
+        current = 1 - current;
     }
 
     // ATTACKS

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Treasury} from "../../../contracts/governance/Treasury.sol";
 import {ITreasury} from "../../../contracts/interfaces/ITreasury.sol";
 import {STREAM_COUNT, Stream} from "../../../contracts/types/Stream.sol";
 import {EmissionReference} from "../harness/EmissionReference.sol";
@@ -12,18 +11,19 @@ import {PHAHandler} from "./PHAHandler.sol";
 import {RedemptionChecks} from "./RedemptionChecks.sol";
 import {RoundingChecks} from "./RoundingChecks.sol";
 import {SystemStakerHandler} from "./SystemStakerHandler.sol";
+import {VoteHandler} from "./VoteHandler.sol";
 
 /// @title The whole house at once: one set of accounts stakes, operates machines, slashes, governs, and attacks all of it
-/// @notice Adds stakers, the token's holders, the treasury and intruders to {ComputeCampaign}, whose checks of the invariants 7 to
+/// @notice Adds stakers, the token's holders, votes and vetoes, payments and intruders to {ComputeCampaign}, whose checks of the invariants 7 to
 /// 11 go on holding, and checks the other eight. What a deposit of rewards does to stakers, or a redemption to collateral, happens here.
 abstract contract SystemCampaign is ComputeCampaign, RedemptionChecks, RoundingChecks {
     /// @dev Of all budgets of the treasury.
     address private constant PAYEE = address(0x70);
 
-    Treasury internal treasury;
     PHAHandler internal phaHandler;
     SystemStakerHandler internal stakerHandler;
     IntruderHandler internal intruderHandler;
+    VoteHandler internal voteHandler;
 
     uint256 private _start;
     /// @dev PHA of the vPHA before anything happened.
@@ -32,33 +32,65 @@ abstract contract SystemCampaign is ComputeCampaign, RedemptionChecks, RoundingC
     function setUp() public virtual override {
         super.setUp();
         _start = vault.startTime();
-        treasury = new Treasury(address(authority), vault);
-        vm.startPrank(governance);
-        vault.replaceSink(Stream.Treasury, address(treasury));
         (uint40 start, uint40 end) = (uint40(block.timestamp + 1), uint40(block.timestamp + 5 * 365 days));
-        treasury.openStream("salaries", pha, PAYEE, 10_000_000e18, start, end, "p", "m");
-        treasury.openAllowance("grants", pha, PAYEE, 1_000_000e18, start, end, 1_000e18, 30 days, "p", "m");
-        vm.stopPrank();
+        _govern(
+            address(treasury),
+            abi.encodeCall(treasury.openStream, ("salaries", pha, PAYEE, 10_000_000e18, start, end, "p", "m"))
+        );
+        _govern(
+            address(treasury),
+            abi.encodeCall(
+                treasury.openAllowance,
+                ("grants", pha, PAYEE, 1_000_000e18, start, end, 1_000e18, 30 days, "p", "m")
+            )
+        );
+        registryHandler.reattestEverybody(0, 0, (1 << 64) | (1 << 80));
 
         address[] memory donees = new address[](2);
         (donees[0], donees[1]) = (address(vpha), address(vault));
         phaHandler = new PHAHandler(world, pha, donees);
         world.watch(phaHandler);
-        stakerHandler = new SystemStakerHandler(world, vpha, pha, guardian);
+        stakerHandler = new SystemStakerHandler(world, vpha, pha, address(mandate));
         intruderHandler = new IntruderHandler(
             world,
             IntruderHandler.Targets({
+                governance: governance,
                 authority: authority,
+                governor: governor,
+                mandate: mandate,
                 vault: vault,
+                attestation: attestation,
                 registry: registry,
                 rewards: rewards,
                 slashing: slashings[0],
-                treasury: ITreasury(address(treasury))
+                treasury: ITreasury(address(treasury)),
+                roles: roles,
+                operations: operations
             })
         );
+        voteHandler = new VoteHandler(
+            world,
+            VoteHandler.Tools({
+                authority: authority,
+                governor: governor,
+                vetoLock: vetoLock,
+                voting: voting,
+                vpha: vpha,
+                registry: registry,
+                operations: operations
+            })
+        );
+        address[] memory actors = world.actors();
+        for (uint256 i = 0; i < actors.length; ++i) {
+            vm.startPrank(actors[i]);
+            vpha.approve(address(voting), type(uint256).max);
+            vpha.approve(address(vetoLock), type(uint256).max);
+            vm.stopPrank();
+        }
         _handlers.push(Handler(phaHandler));
         _handlers.push(stakerHandler);
         _handlers.push(intruderHandler);
+        _handlers.push(voteHandler);
         _staked = pha.balanceOf(address(vpha)) - vault.pulled(Stream.Stakers);
     }
 
@@ -137,10 +169,13 @@ abstract contract SystemCampaign is ComputeCampaign, RedemptionChecks, RoundingC
         vm.assertEq(left, stakerHandler.paidOut(), "PHA left on another way than by matured claims");
     }
 
-    /// @notice 12. No sequence of calls by accounts without a role gives anyone a role, a target or a shorter delay.
+    /// @notice 12. No sequence of calls by accounts without a role gives anyone a role, a target or a shorter delay; nor does
+    /// governance itself do anything before its time.
     function checkRoles() public view {
         world.requireNone(12);
         intruderHandler.checkGraph();
+        governanceHandler.checkOperations();
+        voteHandler.checkLocks();
     }
 
     /// @notice 13. Rounding favours the pool.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {VPHA} from "../../../contracts/staking/VPHA.sol";
 import {PHA} from "../../../contracts/token/PHA.sol";
 import {Handler} from "./Handler.sol";
+import {PauseLedger} from "./PauseLedger.sol";
 import {PriceWatcher} from "./PriceWatcher.sol";
 import {RedemptionLedger} from "./RedemptionLedger.sol";
 import {World} from "./World.sol";
@@ -22,8 +23,8 @@ contract VPHAHandler is Handler, RedemptionLedger {
     uint256 public fundedIn;
     /// @notice Ghost: PHA that was paid for matured requests.
     uint256 public paidOut;
-    /// @notice Ghost: until when deposits are paused.
-    uint256 public pausedUntil;
+    /// @dev Ghost: when deposits were paused.
+    PauseLedger private immutable _pauses = new PauseLedger();
 
     /// @dev Price at one moment: assets and supply, each with its virtual wei.
     struct Price {
@@ -121,10 +122,15 @@ contract VPHAHandler is Handler, RedemptionLedger {
         Request memory request = ledgerEntry(number);
         Price memory price = _price();
         bytes memory data = abi.encodeCall(vpha.cancelRedeem, (request.id));
-        (bool success, bytes memory result) = _do("cancelRedeem", request.controller, address(vpha), data);
+        (bool success, bytes memory result) = _do(
+            "cancelRedeem",
+            request.controller,
+            address(vpha),
+            data,
+            !hasMatured(number) && !_isPaused() && (request.assets * price.shares) / price.assets != 0
+        );
         if (!success) return;
         _check(6, !hasMatured(number), "matured request cancelled");
-        _check(0, !_isPaused(), "cancelled while deposits are paused");
         _checkEntry(price, request.assets, abi.decode(result, (uint256)));
         _recordSettled(number);
     }
@@ -144,7 +150,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
         address receiver = world.actor(b >> 8);
         uint256 before = pha.balanceOf(receiver);
         bytes memory data = abi.encodeCall(vpha.claim, (ids, receiver));
-        (bool success, ) = _do(_isPaused() ? "claimUnderPause" : "claim", controller, address(vpha), data);
+        (bool success, ) = _do(_isPaused() ? "claimUnderPause" : "claim", controller, address(vpha), data, true);
         _check(5, success, "matured request could not be claimed");
         if (!success) return;
         _check(6, pha.balanceOf(receiver) == before + expected, "claim paid another amount than was fixed");
@@ -193,7 +199,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
     function transferShares(uint256 a, uint256 b, uint256 c) external {
         address from = world.actor(a);
         bytes memory data = abi.encodeCall(vpha.transfer, (world.actor(b), spread(c, 0, vpha.balanceOf(from))));
-        (bool success, ) = _do("transferShares", from, address(vpha), data);
+        (bool success, ) = _do("transferShares", from, address(vpha), data, true);
         _check(5, success, "shares could not be transferred");
     }
 
@@ -205,15 +211,15 @@ contract VPHAHandler is Handler, RedemptionLedger {
     function skipSettled(uint256 a, uint256 b, uint256 c) external {
         address controller = world.actor(b);
         bytes memory data = abi.encodeCall(vpha.skipSettled, (controller, spread(c, 0, type(uint256).max)));
-        (bool success, ) = _do("skipSettled", world.actor(a), address(vpha), data);
-        _check(0, success, "a skip was refused");
+        _do("skipSettled", world.actor(a), address(vpha), data, true);
         (uint256 assets, uint256 shares) = claimableOf(controller);
         _check(5, vpha.maxWithdraw(controller) == assets, "a skip changed the assets that can be claimed");
         _check(5, vpha.maxRedeem(controller) == shares, "a skip changed the shares that can be claimed");
     }
 
     function harvest(uint256 a, uint256, uint256) external {
-        _do("harvest", world.actor(a), address(vpha), abi.encodeCall(vpha.harvest, ()));
+        bool isStarted = vpha.emissionVault().startTime() != 0;
+        _do("harvest", world.actor(a), address(vpha), abi.encodeCall(vpha.harvest, ()), isStarted);
     }
 
     function fund(uint256 a, uint256 b, uint256) external {
@@ -221,24 +227,23 @@ contract VPHAHandler is Handler, RedemptionLedger {
         uint256 balance = pha.balanceOf(funder) / 4;
         if (balance < MIN_FUNDING) return;
         uint256 amount = spread(b, MIN_FUNDING, balance);
-        (bool success, ) = _do("fund", funder, address(vpha), abi.encodeCall(vpha.fund, (amount)));
-        _check(0, success, "income was refused");
+        (bool success, ) = _do("fund", funder, address(vpha), abi.encodeCall(vpha.fund, (amount)), true);
         if (success) fundedIn += amount;
     }
 
     function pauseDeposits(uint256 a, uint256, uint256) external {
         uint256 until = block.timestamp + spread(a, 1, 7 days);
         bytes memory data = abi.encodeCall(vpha.pauseDeposits, (until));
-        (bool success, ) = _do("pauseDeposits", guardian, address(vpha), data);
-        if (success) pausedUntil = until;
+        (bool success, ) = _do("pauseDeposits", guardian, address(vpha), data, _pauses.isAllowed(until));
+        if (success) _pauses.add(until);
     }
 
     function resumeDeposits(uint256 a, uint256, uint256) external {
         // Not always, so that pauses last.
         if (a % 2 != 0) return;
         bytes memory data = abi.encodeCall(vpha.resumeDeposits, ());
-        (bool success, ) = _do("resumeDeposits", guardian, address(vpha), data);
-        if (success) pausedUntil = block.timestamp;
+        (bool success, ) = _do("resumeDeposits", guardian, address(vpha), data, _pauses.isRunning());
+        if (success) _pauses.cut();
     }
 
     // ATTACKS
@@ -246,7 +251,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
     /// @notice What nobody may do, by somebody who is approved for nothing.
     function attack(uint256 a, uint256 b, uint256 c) external {
         address thief = world.actor(a);
-        address victim = world.actor(a + 1 + (b % (world.actors().length - 1)));
+        address victim = world.actorAfter(a, 1 + (b % (world.actors().length - 1)));
         if (vpha.isOperator(victim, thief)) _setOperator(victim, thief, false);
         uint256 kind = (b >> 64) % 4;
         if (kind == 0) _attackShares(thief, victim, c);
@@ -315,8 +320,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
         Price memory price = _price();
         bool allowed = !_isPaused() && (assets * price.shares) / price.assets != 0 && assets <= pha.balanceOf(staker);
         bytes memory data = abi.encodeCall(vpha.deposit, (assets, receiver));
-        (bool success, bytes memory result) = _do("deposit", staker, address(vpha), data);
-        _check(0, success == allowed, "a deposit was refused without reason, or taken despite one");
+        (bool success, bytes memory result) = _do("deposit", staker, address(vpha), data, allowed);
         if (!success) return 0;
         _checkEntry(price, assets, abi.decode(result, (uint256)));
         depositedIn += assets;
@@ -327,9 +331,9 @@ contract VPHAHandler is Handler, RedemptionLedger {
         Price memory price = _price();
         uint256 before = pha.balanceOf(staker);
         bytes memory data = abi.encodeCall(vpha.mint, (shares, receiver));
-        (bool success, ) = _do("mint", staker, address(vpha), data);
+        bool isCovered = shares * price.assets <= before * price.shares;
+        (bool success, ) = _do("mint", staker, address(vpha), data, !_isPaused() && shares != 0 && isCovered);
         if (!success) return 0;
-        _check(0, !_isPaused(), "minted while deposits are paused");
         assets = before - pha.balanceOf(staker);
         _checkEntry(price, assets, shares);
         // A deposit of the same assets buys at least as many shares.
@@ -350,7 +354,8 @@ contract VPHAHandler is Handler, RedemptionLedger {
             caller == owner ? "requestRedeem" : "requestRedeemByOperator",
             caller,
             address(vpha),
-            abi.encodeCall(vpha.requestRedeem, (shares, controller, owner))
+            abi.encodeCall(vpha.requestRedeem, (shares, controller, owner)),
+            shares != 0
         );
         _check(5, success || shares == 0, "an exit was refused");
         if (!success) return (false, 0);
@@ -374,7 +379,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
             inShares
                 ? abi.encodeCall(vpha.redeem, (amount, receiver, controller))
                 : abi.encodeCall(vpha.withdraw, (amount, receiver, controller));
-        (bool success, ) = _do(inShares ? "redeem" : "withdraw", controller, address(vpha), data);
+        (bool success, ) = _do(inShares ? "redeem" : "withdraw", controller, address(vpha), data, true);
         _check(5, success, "matured requests could not be redeemed or withdrawn");
         if (!success) return;
         uint256 paid = _recordWalk(controller, amount, inShares);
@@ -384,7 +389,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
 
     function _setOperator(address controller, address operator, bool approved) private {
         bytes memory data = abi.encodeCall(vpha.setOperator, (operator, approved));
-        _do("setOperator", controller, address(vpha), data);
+        _do("setOperator", controller, address(vpha), data, true);
     }
 
     /// @dev An entry buys no more shares than its assets are worth.
@@ -397,7 +402,7 @@ contract VPHAHandler is Handler, RedemptionLedger {
     }
 
     function _isPaused() internal view virtual returns (bool) {
-        return block.timestamp < pausedUntil;
+        return _pauses.isRunning();
     }
 
     /// @dev The first open request from a random place on; only a matured one if `matured`.

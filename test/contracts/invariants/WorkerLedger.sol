@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {WorkerSubject} from "../../../contracts/types/Worker.sol";
-import {AttestationStandIn} from "../harness/AttestationStandIn.sol";
 import {Test} from "../harness/Test.sol";
+import {AttestationLedger} from "./AttestationLedger.sol";
 
 enum Life {
     None,
@@ -41,7 +41,7 @@ contract WorkerLedger is Test {
     uint256 private constant _DISCOVERY = 604_800;
     uint256 private constant _GPU_MOVE = 21_600;
 
-    AttestationStandIn public immutable attestation;
+    AttestationLedger public immutable attestations;
 
     Machine[] private _machines;
     uint256[] private _keys;
@@ -55,8 +55,8 @@ contract WorkerLedger is Test {
     /// @notice vPHA sent to the registry without being asked for.
     uint256 public donated;
 
-    constructor(AttestationStandIn attestation_) {
-        attestation = attestation_;
+    constructor(AttestationLedger attestations_) {
+        attestations = attestations_;
         for (uint256 i = 0; i < MACHINES; ++i) {
             _keys.push(uint256(keccak256(abi.encode("machine", i))));
             _machines.push().worker = vm.addr(_keys[i]);
@@ -98,10 +98,8 @@ contract WorkerLedger is Test {
     }
 
     /// @notice Whether nothing is decided against the machine and `operator`, stamped or not.
-    function isSwitchedOn(uint256 number, address operator) public view returns (bool) {
-        address worker = _machines[number].worker;
-        bool isOff = block.timestamp < attestation.offUntil(operator);
-        return !isOff && !attestation.isRevoked(worker) && !attestation.isConfirmed(worker);
+    function isTrusted(uint256 number, address operator) public view returns (bool) {
+        return attestations.isOn(_machines[number].worker, operator);
     }
 
     /// @notice Whether the attestation that the worker registry knows holds, and until when. A newer one that it has not seen
@@ -110,12 +108,12 @@ contract WorkerLedger is Test {
         Machine memory m = _machines[number];
         validUntil = m.validUntil;
         bool isLatest = isStamped(number) || _isNamed(m);
-        holds = block.timestamp < validUntil && isLatest && isSwitchedOn(number, m.operator);
+        holds = block.timestamp < validUntil && isLatest && isTrusted(number, m.operator);
     }
 
     /// @notice Whether there was no decision since the attestation was judged.
     function isStamped(uint256 number) public view returns (bool) {
-        return _machines[number].life != Life.None && _machines[number].stamp == attestation.epoch();
+        return _machines[number].life != Life.None && _machines[number].stamp == attestations.epoch();
     }
 
     /// @notice Whether a GPU came from another machine less than six hours ago.
@@ -195,9 +193,9 @@ contract WorkerLedger is Test {
             (_ownerOf[gpuId], _lastOf[gpuId]) = (number + 1, number + 1);
         }
         _gpuIds[number] = subject.gpuIds;
-        (uint256 until, , uint256 epoch) = attestation.standingOf(m.worker, subject.operator);
+        uint256 until = attestations.evidenceOf(m.worker).validUntil;
         // Full hours only.
-        (m.validUntil, m.stamp) = (until - (until % 1 hours), epoch);
+        (m.validUntil, m.stamp) = (until - (until % 1 hours), attestations.epoch());
         (m.attestedBlock, m.hasLostGpu) = (blockNumber, false);
         (m.required, m.weight) = (count * collateralPerGpu, count * weightPerGpu);
     }
@@ -205,8 +203,8 @@ contract WorkerLedger is Test {
     /// @notice What is judged again: the latest attestation, if nothing is decided against it.
     function recordRestamped(uint256 number) external {
         Machine storage m = _machines[number];
-        (uint256 until, , uint256 epoch) = attestation.standingOf(m.worker, m.operator);
-        if (until != 0 && _isNamed(m)) m.stamp = epoch;
+        bool holds = attestations.holds(m.worker) && !attestations.isOperatorOff(m.operator);
+        if (holds && _isNamed(m)) m.stamp = attestations.epoch();
     }
 
     function recordAdded(uint256 number, uint256 amount) external {
@@ -269,10 +267,9 @@ contract WorkerLedger is Test {
         donated += amount;
     }
 
-    /// @dev Whether the attestation registry's record is that of the machine's latest attestation here.
+    /// @dev Whether the last quote that was taken is that of the machine's latest attestation here.
     function _isNamed(Machine memory m) private view returns (bool) {
-        (, uint256 namedBlock, ) = attestation.standingOf(m.worker, m.operator);
-        return namedBlock == m.attestedBlock;
+        return attestations.evidenceOf(m.worker).blockNumber == m.attestedBlock;
     }
 
     function _isLiable(uint256 start, uint256 faultAt) private view returns (bool) {

@@ -54,7 +54,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         // Sometimes a little less than is required, sometimes twice as much.
         uint256 collateral = required + spread(c >> 128, 0, required);
         if ((c >> 96) % 8 == 0) collateral = required - 1;
-        address payer = (c >> 100) % 4 == 0 ? world.actor(b + 1) : subject.operator;
+        address payer = (c >> 100) % 4 == 0 ? world.actorAfter(b, 1) : subject.operator;
         WorkerQuote memory quote = _quote(number, subject);
         bool allowed =
             model.isListed &&
@@ -62,11 +62,10 @@ contract WorkerRegistryHandler is ComputeHandler {
                 collateral <= _MAX_COLLATERAL &&
                 collateral <= vpha.balanceOf(payer) &&
                 block.timestamp >= registry.registrationsPausedUntil() &&
-                ledger.isSwitchedOn(number, subject.operator) &&
+                _isTaken(number, subject) &&
                 ledger.canTake(number, subject.gpuIds, quote.blockNumber);
         bytes memory data = abi.encodeCall(registry.register, (subject, quote, uint96(collateral)));
-        (bool success, ) = _do("register", payer, address(registry), data);
-        _check(0, success == allowed, "a worker was refused without reason, or taken despite one");
+        (bool success, ) = _do("register", payer, address(registry), data, allowed);
         if (!success) return;
         ledger.recordRegistered(number, subject.operator, collateral);
         _recordAttested(number, subject, quote.blockNumber);
@@ -98,16 +97,14 @@ contract WorkerRegistryHandler is ComputeHandler {
         bool allowed =
             registry.modelOf(subject.model).isListed &&
                 subject.operator == ledger.machine(number).operator &&
-                ledger.isSwitchedOn(number, subject.operator) &&
+                _isTaken(number, subject) &&
                 ledger.canTake(number, subject.gpuIds, quote.blockNumber);
         bytes memory data = abi.encodeCall(registry.reattest, (subject, quote));
-        (bool success, ) = _do("reattest", caller, address(registry), data);
-        _check(0, success == allowed, "an attestation was refused without reason, or taken despite one");
+        (bool success, ) = _do("reattest", caller, address(registry), data, allowed);
         if (!success) return;
         _recordAttested(number, subject, quote.blockNumber);
         // A copy of it changes nothing.
-        (success, ) = _do("replay", caller, address(registry), data);
-        _check(0, success, "a replay was refused");
+        _do("replay", caller, address(registry), data, true);
     }
 
     /// @notice By anybody: any machines, some twice, some that are not there or gone.
@@ -120,9 +117,9 @@ contract WorkerRegistryHandler is ComputeHandler {
             "restamp",
             world.actor(a),
             address(registry),
-            abi.encodeCall(registry.restamp, (workers))
+            abi.encodeCall(registry.restamp, (workers)),
+            true
         );
-        _check(0, success, "stamps were refused");
         for (uint256 i = 0; i < workers.length && success; ++i) {
             ledger.recordRestamped(ledger.numberOf(workers[i]));
         }
@@ -140,7 +137,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         address payer = world.actor(b);
         bool allowed = amount != 0 && m.collateral + amount <= _MAX_COLLATERAL && amount <= vpha.balanceOf(payer);
         bytes memory data = abi.encodeCall(registry.addCollateral, (m.worker, uint96(amount)));
-        (bool success, ) = _do("addCollateral", payer, address(registry), data);
+        (bool success, ) = _do("addCollateral", payer, address(registry), data, allowed);
         _check(7, success == allowed, "collateral was refused without reason, or taken despite one");
         if (success) ledger.recordAdded(number, amount);
     }
@@ -152,8 +149,8 @@ contract WorkerRegistryHandler is ComputeHandler {
         uint256 surplus = m.collateral > m.required ? m.collateral - m.required : 0;
         uint256 amount = spread(b, 0, surplus + 1);
         bytes memory data = abi.encodeCall(registry.withdraw, (m.worker, uint96(amount)));
-        (bool success, ) = _do("withdraw", m.operator, address(registry), data);
         bool allowed = m.thawing == 0 && amount != 0 && amount <= surplus;
+        (bool success, ) = _do("withdraw", m.operator, address(registry), data, allowed);
         _check(7, success == allowed, "a withdrawal was refused without reason, or begun despite one");
         if (success) ledger.recordThaw(number, amount);
     }
@@ -164,7 +161,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         // Not always, so that withdrawals thaw.
         if (m.life != Life.Staying || b % 3 != 0) return;
         bytes memory data = abi.encodeCall(registry.cancelWithdrawal, (m.worker));
-        (bool success, ) = _do("cancelWithdrawal", m.operator, address(registry), data);
+        (bool success, ) = _do("cancelWithdrawal", m.operator, address(registry), data, m.thawing != 0);
         _check(7, success == (m.thawing != 0), "a withdrawal could not be cancelled, or there was none");
         if (success) ledger.recordThaw(number, 0);
     }
@@ -178,7 +175,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         address receiver = world.actor(b);
         uint256 before = vpha.balanceOf(receiver);
         bytes memory data = abi.encodeCall(registry.finishWithdrawal, (m.worker, receiver));
-        (bool success, ) = _do("finishWithdrawal", m.operator, address(registry), data);
+        (bool success, ) = _do("finishWithdrawal", m.operator, address(registry), data, allowed);
         _check(11, success || !allowed, "a slash delayed what it had not reserved");
         _check(7, allowed || !success, "collateral left before its time");
         if (!success) return;
@@ -194,9 +191,8 @@ contract WorkerRegistryHandler is ComputeHandler {
         Machine memory m = ledger.machine(number);
         address proposed = b % 8 == 0 ? address(0) : world.actor(b >> 8);
         bytes memory data = abi.encodeCall(registry.proposeOperator, (m.worker, proposed));
-        (bool success, ) = _do("proposeOperator", m.operator, address(registry), data);
         bool allowed = proposed != m.operator && proposed != m.proposed;
-        _check(0, success == allowed, "an operator could not be proposed, or changed nothing");
+        (bool success, ) = _do("proposeOperator", m.operator, address(registry), data, allowed);
         if (success) ledger.recordProposedOperator(number, proposed);
     }
 
@@ -206,11 +202,9 @@ contract WorkerRegistryHandler is ComputeHandler {
             Machine memory m = ledger.machine(number);
             if (m.life != Life.Staying || m.proposed == address(0)) continue;
             bytes memory data = abi.encodeCall(registry.acceptOperator, (m.worker));
-            (bool success, ) = _do("acceptOperator", m.proposed, address(registry), data);
-            bool isOff =
-                block.timestamp < attestation.offUntil(m.operator) ||
-                    block.timestamp < attestation.offUntil(m.proposed);
-            _check(0, success != isOff, "an operator could not take over, or shook a switch off");
+            // Nobody shakes a switch off.
+            bool isOff = attestations.isOperatorOff(m.operator) || attestations.isOperatorOff(m.proposed);
+            (bool success, ) = _do("acceptOperator", m.proposed, address(registry), data, !isOff);
             if (success) ledger.recordOperator(number);
             return;
         }
@@ -224,7 +218,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         if (!found || b % 6 != 0) return;
         Machine memory m = ledger.machine(number);
         bytes memory data = abi.encodeCall(registry.requestExit, (m.worker));
-        (bool success, ) = _do("requestExit", m.operator, address(registry), data);
+        (bool success, ) = _do("requestExit", m.operator, address(registry), data, true);
         _check(11, success, "an exit was refused");
         if (success) ledger.recordLeft(number, Life.Exiting);
     }
@@ -238,7 +232,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         address receiver = world.actor(b);
         uint256 before = vpha.balanceOf(receiver);
         bytes memory data = abi.encodeCall(registry.finishExit, (m.worker, receiver));
-        (bool success, ) = _do("finishExit", m.operator, address(registry), data);
+        (bool success, ) = _do("finishExit", m.operator, address(registry), data, allowed);
         _check(11, success || !allowed, "a slash delayed what it had not reserved");
         _check(7, allowed || !success, "collateral left before its time");
         if (!success) return;
@@ -249,10 +243,10 @@ contract WorkerRegistryHandler is ComputeHandler {
     function remove(uint256 a, uint256 b, uint256) external {
         (bool found, uint256 number) = ledger.find(a, Life.Staying);
         if (!found) return;
-        address worker = ledger.machine(number).worker;
-        bytes memory data = abi.encodeCall(registry.remove, (worker));
-        (bool success, ) = _do("remove", world.actor(b), address(registry), data);
-        _check(0, success == attestation.isConfirmed(worker), "removed without a confirmed switch, or not despite one");
+        Machine memory m = ledger.machine(number);
+        bytes memory data = abi.encodeCall(registry.remove, (m.worker));
+        bool allowed = attestations.isConfirmed(m.worker, m.operator);
+        (bool success, ) = _do("remove", world.actor(b), address(registry), data, allowed);
         if (success) ledger.recordLeft(number, Life.Removed);
     }
 
@@ -272,7 +266,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         address from = world.actor(a);
         uint256 amount = spread(b, 1, vpha.balanceOf(from) / 1_000 + 1);
         bytes memory data = abi.encodeCall(vpha.transfer, (address(registry), amount));
-        (bool success, ) = _do("donate", from, address(vpha), data);
+        (bool success, ) = _do("donate", from, address(vpha), data, amount <= vpha.balanceOf(from));
         if (success) ledger.recordDonated(amount);
     }
 
@@ -318,8 +312,7 @@ contract WorkerRegistryHandler is ComputeHandler {
         WorkerQuote memory quote = _quote(number, subject);
         uint256 kind = (c >> 64) % 4;
         if (kind == 0) subject.gpuIds[0] = bytes32(c);
-        else if (kind == 1)
-            quote.signedData = abi.encode(m.worker, registry.subjectHash(subject), quote.blockNumber + 1);
+        else if (kind == 1) quote.signedData[0] = 0x01;
         else if (kind == 2) quote.blockNumber -= 1;
         bytes memory data =
             m.life == Life.None || c % 2 == 0

@@ -33,6 +33,11 @@ contract World {
         return _actors[seed % _actors.length];
     }
 
+    /// @notice The one who comes `places` after the actor chosen by `seed`.
+    function actorAfter(uint256 seed, uint256 places) external view returns (address) {
+        return _actors[((seed % _actors.length) + places) % _actors.length];
+    }
+
     function actors() external view returns (address[] memory) {
         return _actors;
     }
