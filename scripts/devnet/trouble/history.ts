@@ -23,6 +23,8 @@ const EPOCH = 180n * DAY;
 const BLOCK_GAS = 1_000_000_000;
 /** How many transactions the stakers make alone, at first: at most that part, at most that many. */
 const ALONE = { part: 0.3, most: 600 };
+/** What has failed mostly of late is tried less: a long history would come to consist of it. */
+const HOPELESS = { rate: 0.6, tried: 0.2, memory: 0.05 };
 
 export interface TroubleOptions {
   readonly url: string;
@@ -69,6 +71,8 @@ export class Trouble {
   readonly #to: bigint | undefined;
   readonly #done: Record<string, number> = {};
   readonly #failures: Record<string, number> = {};
+  /** How much of each deed failed, the last ones above all. */
+  readonly #rates: Record<string, number> = {};
   #succeeded = 0;
   #failed = 0;
   #blocks = 0;
@@ -169,12 +173,18 @@ export class Trouble {
       const most = this.#total > 2_000 ? 32 : 8;
       for (let i = random.integer(1, most); i > 0; i--) {
         const part = there[Number(random.weighted(weights))]?.part;
-        if (part !== undefined) deeds.push(...(await part.act(timestamp, this.#last)));
+        if (part === undefined) continue;
+        const acts = await part.act(timestamp, this.#last);
+        deeds.push(...acts.filter(({ what }) => !this.#isHopeless(what) || random.chance(HOPELESS.tried)));
       }
     }
     const block = { timestamp, deeds };
     await this.mine(block);
     return block;
+  }
+
+  #isHopeless(what: string): boolean {
+    return (this.#rates[what] ?? 0) > HOPELESS.rate;
   }
 
   /** Mines a block, as {@link block} has made it or otherwise. */
@@ -183,6 +193,8 @@ export class Trouble {
     for (const [i, { status, logs }] of receipts.entries()) {
       const one = deeds[i];
       if (one === undefined) continue;
+      const rate = this.#rates[one.what] ?? 0;
+      this.#rates[one.what] = rate + HOPELESS.memory * ((status === "0x1" ? 0 : 1) - rate);
       if (status === "0x1") {
         this.#stage.ledger.record(logs);
         this.#done[one.what] = (this.#done[one.what] ?? 0) + 1;
