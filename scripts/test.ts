@@ -55,7 +55,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "suite-test-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** How long a step may take before it counts as hung, in minutes. */
-const PATIENCE = { usual: 30, deep: 240 };
+const PATIENCE = { usual: 30, deep: 480 };
 
 interface Step {
   readonly name: string;
