@@ -123,6 +123,14 @@ describe("withdraw", () => {
     await c.reattest(MACHINE);
     await withdraw(c, units(1_500));
   });
+
+  it("of a worker of which a higher catalog asks more than it has: nothing", async () => {
+    const c = await load();
+    await c.registry.write.setModel([modelId("H100"), units(3_000), 100], c.asGovernance);
+    await c.reattest(MACHINE);
+    expect(await registryState(c, WORKER)).toEqual(["Lapsed", "Collateral"]);
+    await expectRevert(withdraw(c, 1n), "WorkerRegistry_ExceedsSurplus", [1n, 0n]);
+  });
 });
 
 describe("a change of operator", () => {

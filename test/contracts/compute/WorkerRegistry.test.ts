@@ -250,14 +250,20 @@ describe("restamp", () => {
     await c.register(two, { of: c.subject({ gpuIds: [gpuOf("two")] }) });
     await switchOffOperator(c, c.actors.stranger, c.stage.now() + DAY);
     await attestElsewhere(c, two, c.subject({ gpuIds: [gpuOf("elsewhere")] }));
-    const workers = [WORKER, two.address, gone.address, WORKER];
-    const hash = await c.registry.write.restamp([workers], { account: c.actors.stranger });
-    const epoch = await c.attestation.registry.read.epoch();
-    await expectEvent(c.stage, hash, c.registry, "WorkerRestamped", { worker: WORKER, epoch });
+    const restamp = (...workers: Address[]) => c.registry.write.restamp([workers], { account: c.actors.stranger });
+    const expectOne = async (hash: Hex) => {
+      const epoch = await c.attestation.registry.read.epoch();
+      await expectEvent(c.stage, hash, c.registry, "WorkerRestamped", { worker: WORKER, epoch });
+    };
+    await expectOne(await restamp(WORKER));
     expect((await c.registry.read.workerOf([WORKER])).isStamped).toBe(true);
     expect((await c.registry.read.workerOf([two.address])).isStamped).toBe(false);
-    const again = await c.registry.write.restamp([[WORKER]], { account: c.actors.stranger });
+    const all = [WORKER, two.address, gone.address, WORKER];
+    const again = await restamp(...all);
     expect(await eventsOf(c.stage, again, c.registry, "WorkerRestamped")).toEqual([]);
+    // The next decision: once more, and once only.
+    await switchOffOperator(c, c.actors.bob, c.stage.now() + DAY);
+    await expectOne(await restamp(...all));
   });
 });
 
