@@ -40,6 +40,8 @@ interface Result {
 interface Record_ {
   /** SHA-256 of each source when its faults were tried. */
   readonly sources: Record<string, string>;
+  /** How many faults there are in each. */
+  faults?: Record<string, number>;
   results: Record<string, Result>;
 }
 
@@ -123,6 +125,7 @@ function wantedFaults(group: Group, record: Record_, { source: only, every, limi
       Object.entries(record.results).filter(([id, result]) => result.source !== source || known.has(id)),
     );
     record.sources[source] = hash;
+    record.faults = { ...record.faults, [source]: faults.length };
     const isOpen = ({ id }: Fault) =>
       record.results[id] === undefined || (again && record.results[id].outcome === "survived");
     wanted.push(...faults.filter((fault, number) => number % every === 0 && isOpen(fault)));
@@ -201,6 +204,7 @@ async function judge(
   for (const [source, code] of changed) tester.install(source, code);
   const killer = await tester.judge(fault.source);
   for (const [source, code] of genuine) if (changed.has(source)) tester.install(source, code);
+  await tester.ready();
   return { outcome: killer === undefined ? "survived" : "killed", killer };
 }
 

@@ -10,6 +10,8 @@ const ROOT = path.join(import.meta.dirname, "../..");
 export interface MutationRecord {
   /** SHA-256 of each source when its faults were tried. */
   readonly sources: Readonly<Record<string, string>>;
+  /** How many faults there are in each. */
+  readonly faults: Readonly<Record<string, number>>;
   readonly results: Readonly<
     Record<
       string,
@@ -34,11 +36,16 @@ export function problemsOf(
   if (record === undefined) return ["nothing has been tried"];
   const stale = sources.filter((source) => record.sources[source] !== hashOf(source));
   const results = Object.values(record.results);
+  const untried = sources.flatMap((source) => {
+    const [tried, all] = [results.filter((each) => each.source === source).length, record.faults[source] ?? 0];
+    return tried === all ? [] : [`${source}: ${tried} of ${all} faults have been tried`];
+  });
   const killed = results.filter(({ outcome }) => outcome === "killed").length;
   const survived = results.filter(({ outcome }) => outcome === "survived");
   const share = (100 * killed) / (killed + survived.length);
   return [
     ...stale.map((source) => `${source} has changed since its faults were tried`),
+    ...untried,
     ...survived
       .filter(({ reason }) => reason === undefined)
       .map(({ source, line }) => `${source}:${line}: a fault survives without a reason`),

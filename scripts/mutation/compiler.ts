@@ -66,6 +66,8 @@ function run(source: string, outputs: readonly string[], { viaIR, changed, files
     settings: {
       evmVersion: "osaka",
       viaIR,
+      // Without a hash of the sources, the same code is the same bytes.
+      metadata: { bytecodeHash: "none" },
       optimizer: viaIR ? CHEAP_IR : CHEAP,
       outputSelection: { [file]: { "": outputs.filter((name) => name === "ast"), "*": outputs } },
     },

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { type RunnerTask, type RunnerTestSuite, TestRunner } from "vitest";
 import { forgetFixtures } from "../../test/helpers/stage.ts";
 
-/** What is asked: which tests fail now that `source` has a fault. Without a source there is none: the tests that notice faults have to pass. */
+/** What is asked: which tests fail now that `source` has a fault. Without a source there is none: the tests that have noticed faults have to pass. */
 export interface Question {
   readonly source?: string;
 }
@@ -45,8 +45,9 @@ export async function judge(all: RunnerTestSuite): Promise<void> {
   answer(await firstFailure(tests));
   for await (const line of createInterface({ input: socket })) {
     const { source } = JSON.parse(line) as Question;
-    const asked = source === undefined ? tests.filter(({ kills }) => kills.size > 0) : inOrder(tests, source);
-    answer(await firstFailure(asked, source));
+    const known = tests.filter(({ kills }) => kills.size > 0);
+    const control = known.length === 0 ? tests : known;
+    answer(await firstFailure(source === undefined ? control : inOrder(tests, source), source));
   }
 }
 

@@ -33,8 +33,10 @@ ${tests.map((file) => `describe("${path.basename(file)}", async () => void (awai
 export interface Tester {
   /** Puts the code of a contract, such as `token/PHA`, into the artifacts. */
   install(source: string, code: Compiled): void;
-  /** The test that notices the fault in `source`, if one does. */
+  /** The test that notices the fault in `source`, if one does. Before anything else, genuine code has to be back: see {@link ready}. */
   judge(source: string): Promise<string | undefined>;
+  /** To be called when what is installed is genuine again: after an endless test, starts anew. */
+  ready(): Promise<void>;
   /** @throws If the tests that have noticed faults fail on what is installed, which has to be genuine. */
   control(): Promise<void>;
   close(): Promise<void>;
@@ -52,15 +54,19 @@ export async function startTester(tests: readonly string[], installed: ReadonlyM
   };
   for (const [source, code] of installed) install(source, code);
   let process_ = await Judging.start(folder);
+  let isSpent = false;
   return {
     install,
     async judge(source) {
       const { failed, isEndless } = await process_.ask({ source });
-      if (isEndless === true) {
-        await process_.stop();
-        process_ = await Judging.start(folder, false);
-      }
+      isSpent = isEndless === true;
       return failed;
+    },
+    async ready() {
+      if (!isSpent) return;
+      await process_.stop();
+      process_ = await Judging.start(folder);
+      isSpent = false;
     },
     control: async () => genuine(await process_.ask({})),
     async close() {
@@ -107,7 +113,7 @@ class Judging {
     this.answers = createInterface({ input: socket })[Symbol.asyncIterator]();
   }
 
-  static async start(folder: string, isGenuine = true): Promise<Judging> {
+  static async start(folder: string): Promise<Judging> {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const service = startService({
@@ -124,8 +130,7 @@ class Judging {
     server.close();
     if (socket === undefined) throw new Error(`the tests did not start:\n${service.output()}`);
     const judging = new Judging(service, socket);
-    const first = await judging.answer();
-    if (isGenuine) genuine(first);
+    genuine(await judging.answer());
     return judging;
   }
 

@@ -16,6 +16,7 @@ const result = (outcome: string, reason?: string) => ({
 });
 const RECORD: MutationRecord = {
   sources: { "a/One": hashOf("a/One"), "a/Two": hashOf("a/Two") },
+  faults: { "a/One": 5, "a/Two": 0 },
   results: {
     ...Object.fromEntries([1, 2, 3].map((n) => [`k${n}`, result("killed")])),
     s: result("survived", "is the same"),
@@ -28,7 +29,7 @@ describe("a record of mutations", () => {
     expect(problemsOf(GOAL, RECORD, hashOf)).toEqual([]);
   });
 
-  it("is wrong where there is none, a source is another, a survivor has no reason, or too many survive", () => {
+  it("is wrong where there is none, a source is another, not all has been tried, a survivor has no reason, or too many survive", () => {
     expect(problemsOf(GOAL, undefined, hashOf)).toEqual(["nothing has been tried"]);
     const changed = (source: string) => (source === "a/Two" ? "another" : hashOf(source));
     expect(problemsOf(GOAL, RECORD, changed)).toEqual(["a/Two has changed since its faults were tried"]);
@@ -37,7 +38,9 @@ describe("a record of mutations", () => {
     expect(problemsOf({ ...GOAL, least: 76 }, RECORD, hashOf)).toEqual([
       "75.0 % of all faults are noticed, and 76 % have to be",
     ]);
-    expect(problemsOf(GOAL, { ...RECORD, results: {} }, hashOf)).toHaveLength(1);
+    const short = { ...RECORD, faults: { "a/One": 5, "a/Two": 2 } };
+    expect(problemsOf(GOAL, short, hashOf)).toEqual(["a/Two: 0 of 2 faults have been tried"]);
+    expect(problemsOf(GOAL, { ...RECORD, results: {} }, hashOf)).toHaveLength(2);
   });
 });
 

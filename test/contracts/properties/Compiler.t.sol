@@ -6,6 +6,7 @@ import {EmissionVault} from "../../../contracts/emission/EmissionVault.sol";
 import {IPHA} from "../../../contracts/interfaces/IPHA.sol";
 import {IVPHA} from "../../../contracts/interfaces/IVPHA.sol";
 import {VPHA} from "../../../contracts/staking/VPHA.sol";
+import {PHA} from "../../../contracts/token/PHA.sol";
 import {Stream} from "../../../contracts/types/Stream.sol";
 import {Suite} from "../harness/Suite.sol";
 
@@ -46,12 +47,32 @@ contract CompilerTest is Suite {
             vm.prank(_stakers[i]);
             IERC20(token).approve(shares, type(uint256).max);
         }
-        vm.assertTrue(keccak256(shares.code) != keccak256(address(vpha).code), "the same code twice shows nothing");
+        _requireOther("token", "PHA", type(PHA).creationCode);
+        _requireOther("emission", "EmissionVault", type(EmissionVault).creationCode);
+        _requireOther("staking", "VPHA", type(VPHA).creationCode);
         for (uint256 i = 0; i < 2; ++i) {
             address[3] memory sinks = [address(_houses[i].vpha), workersSink, treasurySink];
             vm.prank(governance);
             _houses[i].vault.start(sinks);
         }
+    }
+
+    function _newPHA(IPHA.Allocation[] memory allocations) internal override returns (PHA) {
+        return new PHA(allocations);
+    }
+
+    function _newVault() internal override returns (EmissionVault) {
+        return new EmissionVault(address(authority), pha, BUDGET);
+    }
+
+    function _newVPHA() internal override returns (VPHA) {
+        return new VPHA(address(authority), vault);
+    }
+
+    /// @dev The artifact's code has to be another than that of the tests: the same twice shows nothing.
+    function _requireOther(string memory folder, string memory name, bytes memory code) private view {
+        bytes memory artifact = vm.getCode(string.concat("contracts/", folder, "/", name, ".sol:", name));
+        vm.assertTrue(keccak256(artifact) != keccak256(code), string.concat(name, " is compiled the same way twice"));
     }
 
     /// @notice The same calls at the same times, sensible or not: what they return, what they are refused with, and all that can be read
