@@ -22,15 +22,17 @@ function holesIn(name: string, text: string): string[] {
         FROM_TEXT.has(expression.name.text) &&
         // What a request asks for, of Hono.
         !expression.expression.getText().endsWith(".req");
-      // `execute` takes what a tagged template has made.
+      // `execute` takes what a tagged template makes, in its place.
       const isExecuted = ts.isPropertyAccessExpression(expression) && expression.name.text === "execute";
       const [first] = node.arguments;
-      const isString = first !== undefined && (ts.isStringLiteralLike(first) || ts.isTemplateExpression(first));
-      if (isTextual || (isExecuted && isString)) found.push(`${name}: ${node.getText().slice(0, 80)}`);
+      const isTagged = first !== undefined && ts.isTaggedTemplateExpression(first) && first.tag.getText() === "sql";
+      if (isTextual || (isExecuted && !isTagged)) found.push(`${name}: ${node.getText().slice(0, 80)}`);
     }
-    // A template that reads like a statement, and is not Drizzle's: its values would stand in the text.
-    if (ts.isTemplateExpression(node) && !ts.isTaggedTemplateExpression(node.parent)) {
-      if (/\b(?:select\s.*\sfrom|insert into|update\s.*\sset|delete from)\b/i.test(node.getText())) {
+    // Text that reads like a statement, and is put together otherwise than by Drizzle: its values would stand in it.
+    const isTemplate = ts.isTemplateExpression(node) && !ts.isTaggedTemplateExpression(node.parent);
+    const isSum = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
+    if (isTemplate || isSum) {
+      if (/\b(?:select\s.*\sfrom|insert into|update\s.*\sset|delete from)\b/is.test(node.getText())) {
         found.push(`${name}: ${node.getText().slice(0, 80)}`);
       }
     }
@@ -52,6 +54,9 @@ describe("SQL", () => {
       "db.execute(`select * from a where b = '${x}'`)",
       "client.query(text)",
       "const text = `delete from ${table}`;",
+      "db.execute(text)",
+      'const text = "select a from " + table;',
+      "const text = `select a,\n b from ${table}`;",
       "sql`select ${sql.identifier(x)}`",
     ];
     for (const text of bad) expect(holesIn("x.ts", text), text).not.toEqual([]);
