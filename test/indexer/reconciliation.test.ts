@@ -76,8 +76,8 @@ test("the history has what it is for", async () => {
 });
 
 /**
- * What only a long history has. A sink that is replaced waits 45 days for one moment, and a veto by call wants locks that became
- * enough by themselves: these two are in `scenario.test.ts` and `governance.test.ts`.
+ * What only a long history has. A sink that is replaced waits 45 days for one moment: that is in `scenario.test.ts`. A veto by call
+ * wants locks that became enough by themselves, and says what one by locks says.
  */
 const RARE = [
   ...[
