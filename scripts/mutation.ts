@@ -9,55 +9,24 @@
  * Faults are compiled here, one contract at a time, and judged by the tests of their group, which wait for them in a copy of the
  * tree with its own artifacts.
  */
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { type Compiled, type Genuine, astOf, codeOf, genuineOf } from "./mutation/compiler.ts";
 import { GROUPS, type Group, type GroupName } from "./mutation/groups.ts";
-import { type Mutation, type Operator, apply, mutationsOf } from "./mutation/operators.ts";
+import { type Mutation, apply, mutationsOf } from "./mutation/operators.ts";
+import {
+  type MutationRecord,
+  type Outcome,
+  type Result,
+  readRecord,
+  readSource,
+  sha256,
+  tallyOf,
+  writeRecord,
+} from "./mutation/record.ts";
 import { type Tester, startTester } from "./mutation/tester.ts";
 
-const ROOT = path.join(import.meta.dirname, "..");
-const RESULTS = path.join(ROOT, "test", "mutation");
 /** After so many faults, the tests that noticed them have to pass without one. */
 const CONTROL = 100;
-
-/** What came of a fault: noticed, not noticed, not compiled, or compiled to the same code. */
-type Outcome = "killed" | "survived" | "invalid" | "equal";
-
-interface Result {
-  readonly source: string;
-  readonly line: number;
-  readonly operator: Operator;
-  readonly before: string;
-  readonly after: string;
-  readonly outcome: Outcome;
-  /** Why it may survive. */
-  readonly reason?: string;
-}
-
-interface Record_ {
-  /** SHA-256 of each source when its faults were tried. */
-  readonly sources: Record<string, string>;
-  /** How many faults there are in each. */
-  faults?: Record<string, number>;
-  results: Record<string, Result>;
-}
-
-const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
-const sourceFile = (source: string): string => path.join(ROOT, "contracts", `${source}.sol`);
-const resultsFile = (name: string): string => path.join(RESULTS, `${name}.json`);
-
-function readRecord(name: string): Record_ {
-  const file = resultsFile(name);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record_) : { sources: {}, results: {} };
-}
-
-function writeRecord(name: string, record: Record_): void {
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(resultsFile(name), `${JSON.stringify(record, null, 2)}\n`);
-}
 
 // FAULTS
 
@@ -69,7 +38,7 @@ interface Fault {
 }
 
 function faultsOf(source: string): Fault[] {
-  const bytes = readFileSync(sourceFile(source));
+  const bytes = readSource(source);
   return mutationsOf(bytes, astOf(source)).map((mutation) => faultOf(source, bytes, mutation));
 }
 
@@ -97,13 +66,14 @@ function linesOf(bytes: Buffer, { start, length, replacement }: Mutation): [stri
 
 // RESULTS
 
-function summaryOf(name: string, { results }: Record_): string {
+const recordOf = (name: string): MutationRecord => readRecord(name) ?? { sources: {}, faults: {}, results: {} };
+
+function summaryOf(name: string, { results }: MutationRecord): string {
   const all = Object.values(results);
-  const of = (outcome: Outcome) => all.filter((result) => result.outcome === outcome);
-  const [killed, survived] = [of("killed").length, of("survived")];
+  const count = (wanted: Outcome) => all.filter(({ outcome }) => outcome === wanted).length;
+  const { killed, survived, share } = tallyOf(all);
   const excused = survived.filter(({ reason }) => reason !== undefined).length;
-  const share = killed + survived.length === 0 ? 0 : (100 * killed) / (killed + survived.length);
-  return `${name.padEnd(12)} ${killed} killed, ${survived.length} survived (${excused} with a reason), ${of("equal").length} equal, ${of("invalid").length} invalid: ${share.toFixed(1)} %`;
+  return `${name.padEnd(12)} ${killed} killed, ${survived.length} survived (${excused} with a reason), ${count("equal")} equal, ${count("invalid")} invalid: ${share.toFixed(1)} %`;
 }
 
 interface Choice {
@@ -114,18 +84,18 @@ interface Choice {
 }
 
 /** The faults of the group that are to be tried, those that are known left out. What is known of another version of a file, or of a fault that is not made any more, is forgotten. */
-function wantedFaults(group: Group, record: Record_, { source: only, every, limit, again }: Choice): Fault[] {
+function wantedFaults(group: Group, record: MutationRecord, { source: only, every, limit, again }: Choice): Fault[] {
   const wanted: Fault[] = [];
   for (const source of group.sources) {
     if (only !== undefined && only !== source) continue;
-    const hash = sha256(readFileSync(sourceFile(source)));
+    const hash = sha256(readSource(source));
     const faults = faultsOf(source);
     const known = new Set(record.sources[source] === hash ? faults.map(({ id }) => id) : []);
     record.results = Object.fromEntries(
       Object.entries(record.results).filter(([id, result]) => result.source !== source || known.has(id)),
     );
     record.sources[source] = hash;
-    record.faults = { ...record.faults, [source]: faults.length };
+    record.faults[source] = faults.length;
     const isOpen = ({ id }: Fault) =>
       record.results[id] === undefined || (again && record.results[id].outcome === "survived");
     wanted.push(...faults.filter((fault, number) => number % every === 0 && isOpen(fault)));
@@ -152,7 +122,7 @@ function compiled(genuine: ReadonlyMap<string, Genuine>, fault: Fault): Compilin
 
 async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
   const group: Group = GROUPS[name];
-  const record = readRecord(name);
+  const record = recordOf(name);
   const faults = wantedFaults(group, record, choice);
   if (faults.length > 0) {
     const genuine = new Map(group.deployed.map((source) => [source, genuineOf(source)]));
@@ -166,7 +136,7 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
 
 async function tryFaults(
   faults: readonly Fault[],
-  on: { genuine: ReadonlyMap<string, Genuine>; tester: Tester; record: Record_; name: GroupName },
+  on: { genuine: ReadonlyMap<string, Genuine>; tester: Tester; record: MutationRecord; name: GroupName },
 ): Promise<void> {
   const { genuine, tester, record, name } = on;
   let judging: Promise<void> = Promise.resolve();
@@ -175,7 +145,7 @@ async function tryFaults(
     const compiling = compiled(genuine, fault);
     await judging;
     if (number % CONTROL === 0) await tester.control();
-    judging = judge(compiling, genuine, tester).then(({ outcome, killer }) => {
+    judging = judge(compiling, tester).then(({ outcome, killer }) => {
       const reason = record.results[fault.id]?.reason;
       record.results[fault.id] = {
         ...fault.described,
@@ -194,18 +164,11 @@ async function tryFaults(
   await tester.control();
 }
 
-async function judge(
-  { fault, changed }: Compiling,
-  genuine: ReadonlyMap<string, Genuine>,
-  tester: Tester,
-): Promise<{ outcome: Outcome; killer?: string | undefined }> {
+async function judge({ fault, changed }: Compiling, tester: Tester): Promise<{ outcome: Outcome; killer?: string }> {
   if (changed === undefined) return { outcome: "invalid" };
   if (changed.size === 0) return { outcome: "equal" };
-  for (const [source, code] of changed) tester.install(source, code);
-  const killer = await tester.judge(fault.source);
-  for (const [source, code] of genuine) if (changed.has(source)) tester.install(source, code);
-  await tester.ready();
-  return { outcome: killer === undefined ? "survived" : "killed", killer };
+  const killer = await tester.judge(fault.source, changed);
+  return killer === undefined ? { outcome: "survived" } : { outcome: "killed", killer };
 }
 
 const { values, positionals } = parseArgs({
@@ -227,5 +190,5 @@ for (const name of positionals) {
     again: values.again,
   });
 }
-if (positionals.length === 0) for (const name of Object.keys(GROUPS)) console.log(summaryOf(name, readRecord(name)));
+if (positionals.length === 0) for (const name of Object.keys(GROUPS)) console.log(summaryOf(name, recordOf(name)));
 process.exit(0);

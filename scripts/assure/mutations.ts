@@ -1,23 +1,10 @@
 /** Whether what is recorded of mutations still says something of the contracts that there are. */
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { GROUPS } from "../mutation/groups.ts";
+import { type MutationRecord, type Result, readRecord, readSource, sha256, tallyOf } from "../mutation/record.ts";
 
-const ROOT = path.join(import.meta.dirname, "../..");
-
-/** What is read here of a record in `test/mutation`. */
-export interface MutationRecord {
-  /** SHA-256 of each source when its faults were tried. */
-  readonly sources: Readonly<Record<string, string>>;
-  /** How many faults there are in each. */
-  readonly faults: Readonly<Record<string, number>>;
-  readonly results: Readonly<
-    Record<
-      string,
-      { readonly source: string; readonly line: number; readonly outcome: string; readonly reason?: string }
-    >
-  >;
+/** What is read here of a record. */
+export interface ReadRecord extends Pick<MutationRecord, "sources" | "faults"> {
+  readonly results: Readonly<Record<string, Pick<Result, "source" | "line" | "outcome" | "reason">>>;
 }
 
 /** What a record has to be of. */
@@ -30,7 +17,7 @@ export interface MutationGoal {
 /** What is wrong with the record of a group, where `hashOf` gives each source's SHA-256 of now. */
 export function problemsOf(
   { sources, least }: MutationGoal,
-  record: MutationRecord | undefined,
+  record: ReadRecord | undefined,
   hashOf: (source: string) => string,
 ): string[] {
   if (record === undefined) return ["nothing has been tried"];
@@ -40,9 +27,7 @@ export function problemsOf(
     const [tried, all] = [results.filter((each) => each.source === source).length, record.faults[source] ?? 0];
     return tried === all ? [] : [`${source}: ${tried} of ${all} faults have been tried`];
   });
-  const killed = results.filter(({ outcome }) => outcome === "killed").length;
-  const survived = results.filter(({ outcome }) => outcome === "survived");
-  const share = (100 * killed) / (killed + survived.length);
+  const { survived, share } = tallyOf(results);
   return [
     ...stale.map((source) => `${source} has changed since its faults were tried`),
     ...untried,
@@ -53,15 +38,8 @@ export function problemsOf(
   ];
 }
 
-const sha256Of = (source: string): string =>
-  createHash("sha256")
-    .update(readFileSync(path.join(ROOT, "contracts", `${source}.sol`)))
-    .digest("hex");
-
 /** What is wrong with the records of all groups. */
 export const mutationProblems = (): string[] =>
-  Object.entries(GROUPS).flatMap(([name, group]) => {
-    const file = path.join(ROOT, "test/mutation", `${name}.json`);
-    const record = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as MutationRecord) : undefined;
-    return problemsOf(group, record, sha256Of).map((problem) => `${name}: ${problem}`);
-  });
+  Object.entries(GROUPS).flatMap(([name, group]) =>
+    problemsOf(group, readRecord(name), (source) => sha256(readSource(source))).map((problem) => `${name}: ${problem}`),
+  );

@@ -31,46 +31,42 @@ ${tests.map((file) => `describe("${path.basename(file)}", async () => void (awai
 `;
 
 export interface Tester {
-  /** Puts the code of a contract, such as `token/PHA`, into the artifacts. */
-  install(source: string, code: Compiled): void;
-  /** The test that notices the fault in `source`, if one does. Before anything else, genuine code has to be back: see {@link ready}. */
-  judge(source: string): Promise<string | undefined>;
-  /** To be called when what is installed is genuine again: after an endless test, starts anew. */
-  ready(): Promise<void>;
-  /** @throws If the tests that have noticed faults fail on what is installed, which has to be genuine. */
+  /** The test that notices the fault in `source`, if one does: it is in the contracts that `changed` has the code of. */
+  judge(source: string, changed: ReadonlyMap<string, Compiled>): Promise<string | undefined>;
+  /** @throws If the tests that have noticed faults fail on genuine contracts. */
   control(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts the tests on what `installed` says, which has to be genuine. @throws If they fail on that. */
-export async function startTester(tests: readonly string[], installed: ReadonlyMap<string, Compiled>): Promise<Tester> {
+/** Starts the tests on `contracts`, such as `token/PHA`, which have to be genuine. @throws If they fail on that. */
+export async function startTester(tests: readonly string[], contracts: ReadonlyMap<string, Compiled>): Promise<Tester> {
   const folder = openSandbox(tests);
   const clear = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", clear);
-  const install = (source: string, { bytecode, deployedBytecode }: Compiled): void => {
-    const file = path.join(folder, "artifacts/contracts", `${source}.sol`, `${path.basename(source)}.json`);
-    const artifact = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...artifact, bytecode, deployedBytecode }));
+  /** Puts code into the artifacts. */
+  const install = (codes: ReadonlyMap<string, Compiled>): void => {
+    for (const [source, { bytecode, deployedBytecode }] of codes) {
+      const file = path.join(folder, "artifacts/contracts", `${source}.sol`, `${path.basename(source)}.json`);
+      const artifact = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+      writeFileSync(file, JSON.stringify({ ...artifact, bytecode, deployedBytecode }));
+    }
   };
-  for (const [source, code] of installed) install(source, code);
-  let process_ = await Judging.start(folder);
-  let isSpent = false;
+  install(contracts);
+  let judging = await Judging.start(folder);
   return {
-    install,
-    async judge(source) {
-      const { failed, isEndless } = await process_.ask({ source });
-      isSpent = isEndless === true;
+    async judge(source, changed) {
+      install(changed);
+      const { failed, isEndless } = await judging.ask({ source });
+      install(new Map([...contracts].filter(([name]) => changed.has(name))));
+      if (isEndless === true) {
+        await judging.stop();
+        judging = await Judging.start(folder);
+      }
       return failed;
     },
-    async ready() {
-      if (!isSpent) return;
-      await process_.stop();
-      process_ = await Judging.start(folder);
-      isSpent = false;
-    },
-    control: async () => genuine(await process_.ask({})),
+    control: async () => genuine(await judging.ask({})),
     async close() {
-      await process_.stop();
+      await judging.stop();
       clear();
     },
   };

@@ -2,19 +2,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { type MutationRecord, problemsOf } from "../../scripts/assure/mutations.ts";
+import { type ReadRecord, problemsOf } from "../../scripts/assure/mutations.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const GOAL = { sources: ["a/One", "a/Two"], least: 75 };
 const hashOf = (source: string) => `hash of ${source}`;
 
-const result = (outcome: string, reason?: string) => ({
+const result = (outcome: ReadRecord["results"][string]["outcome"], reason?: string) => ({
   source: "a/One",
   line: 7,
   outcome,
   ...(reason === undefined ? {} : { reason }),
 });
-const RECORD: MutationRecord = {
+const RECORD: ReadRecord = {
   sources: { "a/One": hashOf("a/One"), "a/Two": hashOf("a/Two") },
   faults: { "a/One": 5, "a/Two": 0 },
   results: {

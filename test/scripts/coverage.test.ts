@@ -5,10 +5,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { documentOf } from "../../scripts/coverage/document.ts";
+import { documentOf, percent } from "../../scripts/coverage/document.ts";
 import { EXCUSED } from "../../scripts/coverage/exceptions.ts";
 import { readRecord, shapeOf, shapesNow } from "../../scripts/coverage/record.ts";
-import { percent } from "../../scripts/coverage/document.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const CONTRACTS = path.join(ROOT, "contracts");

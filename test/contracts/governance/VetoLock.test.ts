@@ -424,20 +424,6 @@ describe("an operation that is scheduled again right after its veto", () => {
     expect(await g.vetoLock.read.lockedBy([operationId, nonce, alice])).toBe(0n);
   });
 
-  it("frees who has locked against it too, from then on", async () => {
-    const g = await load();
-    const { alice } = g.actors;
-    const operation = setCeiling(g);
-    await again(operation, g);
-    await g.lock(alice, operation, 1n);
-    const [operationId, nonce] = await g.keyOf(operation);
-    const freeAt = g.stage.now() + COOLDOWN;
-    await expectEvent(g.stage, bar(g, operation), g.vetoLock, "Ended", { operationId, nonce, freeAt });
-    await g.stage.travel(COOLDOWN);
-    await unlock(g, [operationId, nonce]);
-    expect(await g.vetoLock.read.lockedBy([operationId, nonce, alice])).toBe(0n);
-  });
-
   it("is barred for eight days, and no longer: then the same shares can veto it in time", async () => {
     const g = await load();
     const { actors, stage, vetoLock } = g;

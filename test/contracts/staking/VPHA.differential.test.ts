@@ -130,9 +130,8 @@ async function enterBy(chain: Chain, vault: Vault, random: Random, how: "deposit
   }[wanted];
   if (amount < 0n) return;
   const as = { account };
-  const shares =
-    how === "mint" ? amount : sharesFor(vault, now, wanted === "edge" ? costOf(vault, now, amount) : amount);
-  const assets = how === "deposit" && wanted !== "edge" ? amount : costOf(vault, now, amount);
+  const assets = how === "mint" || wanted === "edge" ? costOf(vault, now, amount) : amount;
+  const shares = how === "mint" ? amount : sharesFor(vault, now, assets);
   const send = () =>
     how === "mint" ? vpha.write.mint([shares, account], as) : vpha.write.deposit([assets, account], as);
   if (assets > (await chain.pha.read.balanceOf([account]))) return;
