@@ -6,13 +6,14 @@
  * as known while its file is unchanged. Survivors are listed there with the reason why they may (`reason`, by hand): most change
  * nothing that can be seen. `--every 7` takes each seventh fault, `--again` forgets what survived. Without arguments, prints the results.
  *
- * Faults are compiled here, one contract at a time, and judged by the tests of their group, which wait for them in a copy of the
- * tree with its own artifacts.
+ * Faults are compiled here, many at once to choose from, and judged by the tests of their group, which wait for them in a copy of
+ * the tree with its own artifacts.
  */
 import { parseArgs } from "node:util";
-import { type Compiled, type Genuine, astOf, codeOf, genuineOf } from "./mutation/compiler.ts";
+import { type Build, buildAlone, buildsOf } from "./mutation/builds.ts";
+import { type Genuine, genuineOf } from "./mutation/compiler.ts";
+import { type Fault, faultsOf } from "./mutation/faults.ts";
 import { GROUPS, type Group, type GroupName } from "./mutation/groups.ts";
-import { type Mutation, apply, mutationsOf } from "./mutation/operators.ts";
 import {
   type MutationRecord,
   type Outcome,
@@ -24,47 +25,6 @@ import {
   writeRecord,
 } from "./mutation/record.ts";
 import { type Tester, startTester } from "./mutation/tester.ts";
-
-/** After so many faults, the tests that noticed them have to pass without one. */
-const CONTROL = 100;
-
-// FAULTS
-
-interface Fault {
-  readonly id: string;
-  readonly source: string;
-  readonly content: string;
-  readonly described: Omit<Result, "outcome">;
-}
-
-function faultsOf(source: string): Fault[] {
-  const bytes = readSource(source);
-  return mutationsOf(bytes, astOf(source)).map((mutation) => faultOf(source, bytes, mutation));
-}
-
-function faultOf(source: string, bytes: Buffer, mutation: Mutation): Fault {
-  const { operator, start, length, replacement } = mutation;
-  const line = bytes.toString("utf8", 0, start).split("\n").length;
-  const content = apply(bytes, mutation);
-  const plain = (text: string) => text.replace(/\s+/g, " ").trim();
-  const [before, after] =
-    operator === "order" || length > 60
-      ? [bytes.toString("utf8", start, start + length), replacement]
-      : linesOf(bytes, mutation);
-  const described = { source, line, operator, before: plain(before), after: plain(after) };
-  return { id: sha256(`${source} ${start} ${length} ${replacement}`).slice(0, 16), source, content, described };
-}
-
-/** The line of a fault, before and after. */
-function linesOf(bytes: Buffer, { start, length, replacement }: Mutation): [string, string] {
-  const from = bytes.lastIndexOf("\n", start - 1) + 1;
-  const next = bytes.indexOf("\n", start + length);
-  const to = next < 0 ? bytes.length : next;
-  const text = (a: number, b: number) => bytes.toString("utf8", a, b);
-  return [text(from, to), text(from, start) + replacement + text(start + length, to)];
-}
-
-// RESULTS
 
 const recordOf = (name: string): MutationRecord => readRecord(name) ?? { sources: {}, faults: {}, results: {} };
 
@@ -103,73 +63,67 @@ function wantedFaults(group: Group, record: MutationRecord, { source: only, ever
   return wanted.slice(0, limit);
 }
 
-/** A fault, and the contracts that it changes; none, if it does not compile. */
-interface Compiling {
-  readonly fault: Fault;
-  readonly changed: ReadonlyMap<string, Compiled> | undefined;
-}
-
-function compiled(genuine: ReadonlyMap<string, Genuine>, fault: Fault): Compiling {
-  const changed = new Map<string, Compiled>();
-  for (const [source, { files, bytecode, viaIR }] of genuine) {
-    if (!files.has(`contracts/${fault.source}.sol`)) continue;
-    const code = codeOf(source, { viaIR, changed: fault });
-    if (code === undefined) return { fault, changed: undefined };
-    if (code.bytecode !== bytecode) changed.set(source, code);
-  }
-  return { fault, changed };
-}
-
 async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
   const group: Group = GROUPS[name];
   const record = recordOf(name);
+  const reasons = new Map(Object.values(record.results).map((result) => [placeOf(result), result.reason]));
   const faults = wantedFaults(group, record, choice);
   if (faults.length > 0) {
     const genuine = new Map(group.deployed.map((source) => [source, genuineOf(source)]));
     const tester = await startTester(group.tests, genuine);
-    await tryFaults(faults, { genuine, tester, record, name });
+    let done = 0;
+    for (const build of buildsOf(genuine, faults)) {
+      const found: Verdict[] = "outcome" in build ? [build] : await judge(build, { tester, genuine });
+      for (const { fault, outcome, killer } of found) {
+        const reason = outcome === "survived" ? reasons.get(placeOf(fault.described)) : undefined;
+        const result = { ...fault.described, outcome, ...(killer && { killer }), ...(reason && { reason }) };
+        record.results[fault.id] = result;
+        console.log(`${++done}/${faults.length} ${lineOf(result)}`);
+      }
+      writeRecord(name, record);
+    }
     await tester.close();
   }
   writeRecord(name, record);
   console.log(summaryOf(name, record));
 }
 
-async function tryFaults(
-  faults: readonly Fault[],
-  on: { genuine: ReadonlyMap<string, Genuine>; tester: Tester; record: MutationRecord; name: GroupName },
-): Promise<void> {
-  const { genuine, tester, record, name } = on;
-  let judging: Promise<void> = Promise.resolve();
-  for (const [number, fault] of faults.entries()) {
-    // The next one is compiled while the tests look at this one.
-    const compiling = compiled(genuine, fault);
-    await judging;
-    if (number % CONTROL === 0) await tester.control();
-    judging = judge(compiling, tester).then(({ outcome, killer }) => {
-      const reason = record.results[fault.id]?.reason;
-      record.results[fault.id] = {
-        ...fault.described,
-        outcome,
-        ...(outcome === "survived" && reason !== undefined ? { reason } : {}),
-      };
-      writeRecord(name, record);
-      const { source, line, operator, before, after } = fault.described;
-      const how = outcome === "survived" ? `\n  - ${before}\n  + ${after}` : ` ${killer ?? ""}`;
-      console.log(`${number + 1}/${faults.length} ${outcome.padEnd(8)} ${source}:${line} ${operator}${how}`);
-    });
-    // It is awaited in the next round; until then it must not count as forgotten.
-    judging.catch(() => undefined);
-  }
-  await judging;
-  await tester.control();
+/** Where a fault is, also after lines before it have been added. */
+const placeOf = ({ source, operator, before, after }: Omit<Result, "outcome">): string =>
+  [source, operator, before, after].join("\n");
+
+function lineOf({ outcome, source, line, operator, before, after, killer }: Result): string {
+  const how = outcome === "survived" ? `\n  - ${before}\n  + ${after}` : ` ${killer ?? ""}`;
+  return `${outcome.padEnd(8)} ${source}:${line} ${operator}${how}`;
 }
 
-async function judge({ fault, changed }: Compiling, tester: Tester): Promise<{ outcome: Outcome; killer?: string }> {
-  if (changed === undefined) return { outcome: "invalid" };
-  if (changed.size === 0) return { outcome: "equal" };
-  const killer = await tester.judge(fault.source, changed);
-  return killer === undefined ? { outcome: "survived" } : { outcome: "killed", killer };
+interface Verdict {
+  readonly fault: Fault;
+  readonly outcome: Outcome;
+  readonly killer?: string;
 }
+
+/** What the tests say of each fault of a build. They have to pass on the same code with none. */
+async function judge(
+  build: Build,
+  { tester, genuine }: { tester: Tester; genuine: ReadonlyMap<string, Genuine> },
+): Promise<Verdict[]> {
+  const found: Verdict[] = [];
+  for (const fault of build.faults) {
+    const killer = await tester.judge(fault.source, build.code(fault));
+    if (killer !== undefined) found.push({ fault, outcome: "killed", killer });
+    else {
+      // Whether it is a fault at all, only its code alone says.
+      const alone = build.faults.length === 1 ? build : buildAlone(genuine, fault);
+      found.push("outcome" in alone ? alone : { fault, outcome: "survived" });
+    }
+  }
+  await tester.control(build.code());
+  return found;
+}
+
+// However it ends, the copy of the tree is cleared away.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 const { values, positionals } = parseArgs({
   options: {

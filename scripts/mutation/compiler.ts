@@ -36,7 +36,17 @@ export interface Changed {
   readonly content: string;
 }
 
+/** The code of a contract; or, where it does not compile, the positions in what was changed that are wrong. */
+interface Compilation {
+  readonly code: Compiled | undefined;
+  readonly errors: readonly number[];
+}
+
 interface Output {
+  readonly errors?: readonly {
+    readonly severity: string;
+    readonly sourceLocation?: { readonly file: string; readonly start: number };
+  }[];
   readonly sources?: Readonly<Record<string, { readonly ast: unknown }>>;
   readonly contracts?: Readonly<
     Record<
@@ -75,19 +85,22 @@ function run(source: string, outputs: readonly string[], { viaIR, changed, files
   return JSON.parse(compile(JSON.stringify(input), { import: (name) => ({ contents: contentOf(name) }) })) as Output;
 }
 
-/** The code of `source`, such as `token/PHA`, with `changed` in it; undefined where that does not compile. */
-export function codeOf(source: string, options: Options): Compiled | undefined {
+/** The code of `source`, such as `token/PHA`, with `changed` in it. */
+export function compileWith(source: string, options: Options): Compilation {
   const output = run(source, ["evm.bytecode.object", "evm.deployedBytecode.object"], options);
   const evm = output.contracts?.[`contracts/${source}.sol`]?.[path.basename(source)]?.evm;
-  if (evm === undefined) return undefined;
-  return { bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` };
+  const code = evm && { bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` };
+  const errors = (output.errors ?? []).flatMap(({ severity, sourceLocation: at }) =>
+    severity === "error" && at?.file === `contracts/${options.changed?.source}.sol` ? [at.start] : [],
+  );
+  return { code, errors };
 }
 
 /** The code of `source` as it is: by the legacy pipeline, which is many times faster, unless it is too deep for that. */
 export function genuineOf(source: string): Genuine {
   const files = new Set<string>();
   for (const viaIR of [false, true]) {
-    const code = codeOf(source, { viaIR, files });
+    const { code } = compileWith(source, { viaIR, files });
     if (code !== undefined) return { ...code, files, viaIR };
   }
   throw new Error(`contracts/${source}.sol does not compile`);

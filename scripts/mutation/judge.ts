@@ -10,10 +10,8 @@ import { createInterface } from "node:readline";
 import { type RunnerTask, type RunnerTestSuite, TestRunner } from "vitest";
 import { forgetFixtures } from "../../test/helpers/stage.ts";
 
-/** What is asked: which tests fail now that `source` has a fault. Without a source there is none: the tests that have noticed faults have to pass. */
-export interface Question {
-  readonly source?: string;
-}
+/** What is asked: which test fails now that `source` has a fault; or, where there is none, whether those of these names pass. */
+export type Question = { readonly source: string } | { readonly names: readonly string[] };
 
 /** The first test that failed, if any did. After one that did not end, nothing more can be asked of this process. */
 export interface Answer {
@@ -44,10 +42,12 @@ export async function judge(all: RunnerTestSuite): Promise<void> {
   const answer = (said: Answer) => socket.write(`${JSON.stringify(said)}\n`);
   answer(await firstFailure(tests));
   for await (const line of createInterface({ input: socket })) {
-    const { source } = JSON.parse(line) as Question;
-    const known = tests.filter(({ kills }) => kills.size > 0);
-    const control = known.length === 0 ? tests : known;
-    answer(await firstFailure(source === undefined ? control : inOrder(tests, source), source));
+    const question = JSON.parse(line) as Question;
+    answer(
+      "source" in question
+        ? await firstFailure(inOrder(tests, question.source), question.source)
+        : await firstFailure(tests.filter(({ name }) => question.names.includes(name))),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 /** Small faults in Solidity: where an AST of solc allows which, and what the source is with one of them. */
 
 /** A node of solc's compact AST, as far as it is read here. */
-interface Node {
+export interface Node {
   readonly nodeType: string;
   /** `start:length:file`, in bytes. */
   readonly src?: string;
@@ -97,23 +97,23 @@ export function apply(source: Buffer, { start, length, replacement }: Mutation):
   return source.toString("utf8", 0, start) + replacement + source.toString("utf8", start + length);
 }
 
-function isNode(value: unknown): value is Node {
+export function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "nodeType" in value;
 }
 
-function visit(value: unknown, see: (node: Node) => void): void {
+export function visit(value: unknown, see: (node: Node) => void): void {
   if (Array.isArray(value)) for (const item of value) visit(item, see);
   if (!isNode(value)) return;
   see(value);
   for (const child of Object.values(value)) visit(child, see);
 }
 
-interface Range {
+export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-function rangeOf(node: unknown): Range {
+export function rangeOf(node: unknown): Range {
   const [start = 0, length = 0] = isNode(node) ? (node.src ?? "").split(":").map(Number) : [];
   return { start, end: start + length };
 }
@@ -166,7 +166,7 @@ const replace = (operator: Operator, { start, end }: Range, replacement: string)
   replacement,
 });
 
-const textOf = (source: Buffer, node: unknown): string => {
+export const textOf = (source: Buffer, node: unknown): string => {
   const { start, end } = rangeOf(node);
   return source.toString("utf8", start, end);
 };

@@ -17,6 +17,8 @@ export interface Result {
   readonly before: string;
   readonly after: string;
   readonly outcome: Outcome;
+  /** The test that noticed; where none did but one came to no end, that says so. */
+  readonly killer?: string;
   /** Why it may survive. */
   readonly reason?: string;
 }

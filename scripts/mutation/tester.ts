@@ -21,6 +21,16 @@ const TEST_PATIENCE = 60_000;
 
 const CONFIG = `export default { test: { include: ["all.test.ts"], pool: "forks", testTimeout: ${TEST_PATIENCE} } };\n`;
 
+/** Contracts that have faults to choose from are larger than any chain would take them, and to deploy them takes more gas. */
+const ROOM = [
+  [
+    "hardhat.config.ts",
+    'default: { type: "edr-simulated",',
+    'default: { type: "edr-simulated", allowUnlimitedContractSize: true, blockGasLimit: 1_000_000_000, transactionGasCap: false,',
+  ],
+  ["test/helpers/stage.ts", "numberToHex(16_000_000)", "numberToHex(200_000_000)"],
+] as const;
+
 /** A test file that loads those of a group, and has them judge faults until it is ended. */
 const entryOf = (tests: readonly string[]): string => `
 import { beforeAll, describe } from "vitest";
@@ -33,8 +43,8 @@ ${tests.map((file) => `describe("${path.basename(file)}", async () => void (awai
 export interface Tester {
   /** The test that notices the fault in `source`, if one does: it is in the contracts that `changed` has the code of. */
   judge(source: string, changed: ReadonlyMap<string, Compiled>): Promise<string | undefined>;
-  /** @throws If the tests that have noticed faults fail on genuine contracts. */
-  control(): Promise<void>;
+  /** @throws If a test that has noticed a fault since the last control fails on `codes`, which have none. */
+  control(codes: ReadonlyMap<string, Compiled>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,18 +63,29 @@ export async function startTester(tests: readonly string[], contracts: ReadonlyM
   };
   install(contracts);
   let judging = await Judging.start(folder);
+  let noticed = new Set<string>();
+  /** What is said of `codes`, after which everything is genuine again. */
+  const askOf = async (codes: ReadonlyMap<string, Compiled>, question: Question): Promise<Answer> => {
+    install(codes);
+    const answer = await judging.ask(question);
+    install(new Map([...contracts].filter(([name]) => codes.has(name))));
+    return answer;
+  };
   return {
     async judge(source, changed) {
-      install(changed);
-      const { failed, isEndless } = await judging.ask({ source });
-      install(new Map([...contracts].filter(([name]) => changed.has(name))));
+      const { failed, isEndless } = await askOf(changed, { source });
       if (isEndless === true) {
         await judging.stop();
         judging = await Judging.start(folder);
+        return `without end: ${failed ?? ""}`;
       }
+      if (failed !== undefined) noticed.add(failed);
       return failed;
     },
-    control: async () => genuine(await judging.ask({})),
+    async control(codes) {
+      if (noticed.size > 0) genuine(await askOf(codes, { names: [...noticed] }));
+      noticed = new Set();
+    },
     async close() {
       await judging.stop();
       clear();
@@ -76,7 +97,7 @@ function genuine({ failed, message }: Answer): void {
   if (failed !== undefined) throw new Error(`without any fault fails "${failed}": ${message ?? ""}`);
 }
 
-/** A copy of what the tests need, with artifacts of its own; contracts may have any size in it. */
+/** A copy of what the tests need, with artifacts of its own. */
 function openSandbox(tests: readonly string[]): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), "mutation-"));
   for (const name of NEEDED) {
@@ -87,11 +108,12 @@ function openSandbox(tests: readonly string[]): string {
   }
   symlinkSync(path.join(ROOT, "artifacts", "build-info"), path.join(folder, "artifacts", "build-info"));
   symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
-  const config = readFileSync(path.join(ROOT, "hardhat.config.ts"), "utf8");
-  const network = 'default: { type: "edr-simulated",';
-  if (!config.includes(network)) throw new Error("hardhat.config.ts has no simulated network default any more");
-  const anySize = config.replace(network, `${network} allowUnlimitedContractSize: true, blockGasLimit: 100_000_000,`);
-  writeFileSync(path.join(folder, "hardhat.config.ts"), anySize);
+  cpSync(path.join(ROOT, "hardhat.config.ts"), path.join(folder, "hardhat.config.ts"));
+  for (const [file, from, to] of ROOM) {
+    const text = readFileSync(path.join(folder, file), "utf8");
+    if (!text.includes(from)) throw new Error(`${file} has no "${from}" any more, which mutation gives more room`);
+    writeFileSync(path.join(folder, file), text.replace(from, to));
+  }
   writeFileSync(path.join(folder, "vitest.config.ts"), CONFIG);
   writeFileSync(path.join(folder, "all.test.ts"), entryOf(tests));
   return folder;
