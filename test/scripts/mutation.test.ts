@@ -1,6 +1,6 @@
 /** Faults to choose from do what each of them does alone. */
 import solc from "solc";
-import { type Hex, encodeFunctionData, parseAbi } from "viem";
+import { type Abi, type Hex, encodeFunctionData, parseAbi } from "viem";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Mutation, apply, mutationsOf } from "../../scripts/mutation/operators.ts";
 import { choosable, choose, schemaOf } from "../../scripts/mutation/schema.ts";
@@ -86,7 +86,7 @@ contract Sample is ISample {
 }
 `);
 
-const ABI = parseAbi([
+const ABI: Abi = parseAbi([
   "function over(uint256) view returns (uint256)",
   "function over(uint256, uint256) view returns (uint256)",
   "function set(uint256, string) payable",
@@ -94,8 +94,7 @@ const ABI = parseAbi([
   "function weigh(uint256) view returns (uint256)",
   "function total() view returns (uint256)",
 ]);
-const call = (functionName: string, ...args: unknown[]) =>
-  encodeFunctionData({ abi: ABI, functionName, args });
+const call = (functionName: string, ...args: unknown[]) => encodeFunctionData({ abi: ABI, functionName, args });
 
 /** What is asked of a contract, in this order; by the owner or by somebody else. */
 const PROBES: readonly { readonly data: Hex; readonly isOwner: boolean }[] = [
