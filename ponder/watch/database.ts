@@ -56,42 +56,23 @@ export function openPostgres(url: string, name: string, patienceMs = PATIENCE_MS
   };
 }
 
-/** PGlite, opened by us: nobody else may have it open. */
+/** PGlite: nobody else may have it open. */
 export async function openPglite(directory: string): Promise<Database> {
   mkdirSync(directory, { recursive: true });
+  return databaseIn(await PGlite.create(directory));
+}
+
+/** Opens PGlite for Ponder, too: as `PHALA_PGLITE` it gets this one, and closes it at its end (see `engine.ts`). */
+export async function sharePglite(directory: string): Promise<Database> {
   const instance = await PGlite.create(directory);
-  return { query: (sql, values) => queryPglite(instance, sql, values), close: () => instance.close() };
+  Reflect.set(globalThis, "PHALA_PGLITE", instance);
+  return databaseIn(instance);
 }
 
-/** Ponder has not opened the database yet. */
-export class NotOpenYet extends Error {
-  override readonly name = "NotOpenYet";
-}
-
-/** PGlite as Ponder has it open in this process; fails with {@link NotOpenYet} until it has. */
-export function sharedPglite(): Database {
-  return {
-    query(sql, values) {
-      const instance = ponderPglite();
-      if (instance === undefined) return Promise.reject(new NotOpenYet("The database is not open yet."));
-      return queryPglite(instance, sql, values);
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
-async function queryPglite(instance: PGlite, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-  return (await instance.query<Row>(sql, [...values])).rows;
-}
-
-/** Ponder leaves its database on the global object, for its API. */
-function ponderPglite(): PGlite | undefined {
-  const database: unknown = Reflect.get(globalThis, "PONDER_DATABASE");
-  if (typeof database !== "object" || database === null || !("driver" in database)) return undefined;
-  const { driver } = database;
-  if (typeof driver !== "object" || driver === null || !("instance" in driver)) return undefined;
-  return driver.instance instanceof PGlite ? driver.instance : undefined;
-}
+const databaseIn = (instance: PGlite): Database => ({
+  query: async (sql, values = []) => (await instance.query<Row>(sql, [...values])).rows,
+  close: () => instance.close(),
+});
 
 /** Whether there is a database in `directory`. */
 export function hasPglite(directory: string): boolean {

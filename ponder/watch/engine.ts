@@ -7,7 +7,6 @@
  */
 import { findPackageJSON, registerHooks } from "node:module";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { log } from "./log.ts";
 
 /** The file of Ponder's at `name`, within its package. */
@@ -26,6 +25,9 @@ interface Change {
   readonly what: string;
   readonly replacements: readonly (readonly [before: string, after: string])[];
 }
+
+/** What loads settings, schema, handlers and API. */
+const BUILDER = "/ponder/dist/esm/build/index.js";
 
 const CHANGES: readonly Change[] = [
   {
@@ -67,6 +69,25 @@ const CHANGES: readonly Change[] = [
     ],
   },
   {
+    file: "/ponder/dist/esm/runtime/multichain.js",
+    // The tables are those whose triggers have named themselves in the transaction.
+    what: "a block is committed in the tables that it changed, by one statement",
+    replacements: [
+      ["import { ZERO_CHECKPOINT_STRING, decode", "import { MAX_CHECKPOINT_STRING, ZERO_CHECKPOINT_STRING, decode"],
+      [
+        "await Promise.all(tables.map((table) => commitBlock(tx, { table, checkpoint, preBuild }, context)));",
+        `await tx.wrap({ label: "commit_block" }, (tx) => tx.execute(\`DO $commit$
+DECLARE changed text;
+BEGIN
+  FOR changed IN SELECT table_name FROM \${getLiveQueryTempTableName()} LOOP
+    EXECUTE format('UPDATE %I.%I SET checkpoint = %L WHERE checkpoint = %L',
+      '\${namespaceBuild.schema}', '_reorg__' || changed, '\${checkpoint}', '\${MAX_CHECKPOINT_STRING}');
+  END LOOP;
+END $commit$\`), context);`,
+      ],
+    ],
+  },
+  {
     file: "/ponder/dist/esm/sync-store/index.js",
     // Each value would be a parameter of its own, for which the statement's text is put together piece by piece.
     what: "rows that are read from the node are written as one parameter",
@@ -102,6 +123,17 @@ const rowsOf = (table, rows) => {
     what: "a query of the API ends after ten seconds",
     replacements: [["statement_timeout: 30 * 1000,", "statement_timeout: 10 * 1000,"]],
   },
+  // To open PGlite takes seconds. Ponder does so twice, the first time to see whether it can.
+  {
+    file: "/ponder/dist/esm/utils/pglite.js",
+    what: "PGlite is opened once",
+    replacements: [["return new PGlite(options);", "return globalThis.PHALA_PGLITE ?? new PGlite(options);"]],
+  },
+  {
+    file: BUILDER,
+    what: "PGlite stays open once it has been tried",
+    replacements: [["await driver.close();", "if (driver !== globalThis.PHALA_PGLITE) await driver.close();"]],
+  },
 ];
 
 /** `source` with every replacement, or null where one of them does not occur exactly once. */
@@ -117,18 +149,16 @@ export function changed(source: string, { replacements }: Pick<Change, "replacem
 /** The changes, for the test that compares them with the version that is installed. */
 export const engineChanges = CHANGES;
 
-/**
- * Changes Ponder's files as they are loaded from now on. A plugin of Vite's that it uses gets the Vite that Ponder itself has loaded,
- * instead of the page's, which takes some 30 MB.
- */
+/** What stands in for Vite and its parts where Ponder imports them. */
+const LOADER = new URL("modules.ts", import.meta.url).href;
+const isVite = (specifier: string): boolean => /^vite(-node|-tsconfig-paths)?($|\/)/.test(specifier);
+
+/** Changes Ponder's files as they are loaded from now on. Its builder gets the loader of `modules.ts` instead of Vite. */
 export function adjustEngine(): void {
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const isForeign = specifier === "vite" && context.parentURL?.includes("/vite-tsconfig-paths/");
-      return nextResolve(
-        specifier,
-        isForeign ? { ...context, parentURL: pathToFileURL(engineProgram()).href } : context,
-      );
+      const isReplaced = isVite(specifier) && context.parentURL?.endsWith(BUILDER) === true;
+      return nextResolve(isReplaced ? LOADER : specifier, context);
     },
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);

@@ -15,12 +15,12 @@ import {
   hasTable,
   lockPglite,
   lockPostgres,
-  openPglite,
   openPostgres,
-  sharedPglite,
+  sharePglite,
 } from "./database.ts";
 import { adjustEngine, engineProgram } from "./engine.ts";
 import { fullDisk, hearPonder, noteFailure } from "./errors.ts";
+import { whenSet } from "./globals.ts";
 import { guardServers, waitingServer } from "./http.ts";
 import { log, reasonOf, setLogFormat } from "./log.ts";
 import { checkAnswers } from "./logs.ts";
@@ -74,13 +74,17 @@ export async function run(options: Options, env: Environment): Promise<void> {
   guardServers();
   hearPonder();
   if (isIndexer) checkAnswers(settings.isVerifying);
-  const { chain, watch: how } = settings;
+  const { chain, store, watch: how } = settings;
+  const prepareIn = (prepared: Database) => prepareTables(prepared, chain, options.schema, options.viewsSchema);
   const prepare = () =>
-    withLongQueries(options, settings, database, (long) =>
-      prepareTables(long, chain, options.schema, options.viewsSchema),
-    );
+    store.kind === "pglite"
+      ? prepareIn(database)
+      : withLongQueries(store.connectionString, `${options.schema}_prepare`, prepareIn);
   const watched = { database, chain, schema: options.schema, settings: how, isIndexer };
-  void watch(isIndexer ? { ...watched, prepare } : watched, new AbortController().signal);
+  // Not before Ponder has it open: it first takes back what was not final when the last process ended.
+  whenSet("PONDER_DATABASE", () => {
+    void watch(isIndexer ? { ...watched, prepare } : watched, new AbortController().signal);
+  });
   await runPonder(options);
 }
 
@@ -161,15 +165,21 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
   await insist(() => chain.head(), problemOf);
   if (store.kind === "pglite") {
     const { directory } = store;
-    await insist(
+    return insist(
       async () => {
-        if (hasPglite(directory)) await beforePglite(directory, schema, chain);
-        else await createPglite(directory);
-        return true;
+        if (!hasPglite(directory)) await createPglite(directory);
+        const database = await sharePglite(directory);
+        try {
+          await clearMark(database, schema);
+          await lookBefore({ database, chain, schema });
+          return database;
+        } catch (error) {
+          await database.close();
+          throw error;
+        }
       },
       problemOr((error) => pgliteProblem(directory, error)),
     );
-    return sharedPglite();
   }
   const database = openPostgres(store.connectionString, `${schema}_watch`);
   await insist(async () => {
@@ -179,16 +189,6 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
     return true;
   }, problemOr(databaseProblem));
   return database;
-}
-
-async function beforePglite(directory: string, schema: string, chain: Chain): Promise<void> {
-  const database = await openPglite(directory);
-  try {
-    await clearMark(database, schema);
-    await lookBefore({ database, chain, schema });
-  } finally {
-    await database.close();
-  }
 }
 
 /** Waits until there is something to serve. */
@@ -205,14 +205,9 @@ async function readyToServe({ schema }: Options, { store }: Settings): Promise<D
   return database;
 }
 
-async function withLongQueries<T>(
-  { schema }: Options,
-  { store }: Settings,
-  shared: Database,
-  use: (database: Database) => Promise<T>,
-): Promise<T> {
-  if (store.kind === "pglite") return use(shared);
-  const database = openPostgres(store.connectionString, `${schema}_prepare`, LONG_MS);
+/** A connection whose statements may take long. */
+async function withLongQueries<T>(url: string, name: string, use: (database: Database) => Promise<T>): Promise<T> {
+  const database = openPostgres(url, name, LONG_MS);
   try {
     return await use(database);
   } finally {
@@ -234,7 +229,7 @@ export async function repair(options: Options, env: Environment): Promise<void> 
   }
   try {
     if (store.kind === "pglite") return repairPglite(store.directory);
-    await withLongQueries(options, settings, sharedPglite(), async (database) => {
+    await withLongQueries(store.connectionString, `${schema}_prepare`, async (database) => {
       await endLeftovers(database, schema);
       await repairPostgres({ database, chain, chainId, schema, isWholeCache });
     });

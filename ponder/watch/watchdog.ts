@@ -1,7 +1,7 @@
 /** Looks every few seconds whether what is indexed is what the chain says, and whether it moves. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Chain, problemOf } from "./chain.ts";
-import { type Database, NotOpenYet, type Row, hasTable, shownBy } from "./database.ts";
+import { type Database, type Row, hasTable, shownBy } from "./database.ts";
 import { fullDisk, noteFailure } from "./errors.ts";
 import { log, reasonOf } from "./log.ts";
 import { inconsistency } from "./logs.ts";
@@ -131,10 +131,6 @@ export function createLook(watched: Watched): () => Promise<void> {
         problems.push({ code: "backfill", message: `Nothing is indexed yet in schema ${schema}.` });
       return standing;
     } catch (error) {
-      if (error instanceof NotOpenYet) {
-        problems.push({ code: "starting", message: error.message });
-        return null;
-      }
       const message = `The database does not answer (${reasonOf(error)}). Start it, or check DATABASE_URL; indexing goes on by itself.`;
       problems.push({ code: "database", message });
       return null;

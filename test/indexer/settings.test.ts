@@ -261,4 +261,12 @@ describe("changes to Ponder", () => {
     expect(changed(`${before}${before}`, change)).toBeNull();
     expect(changed("export {};", change)).toBeNull();
   });
+
+  test("everything that its builder imports of Vite, the loader has", async () => {
+    const builder = readFileSync(engineFile("dist/esm/build/index.js"), "utf8");
+    const imports = [...builder.matchAll(/^import (.+) from "(vite[^"]*)";$/gm)].map(([, what = ""]) => what);
+    expect(imports.length).toBeGreaterThan(4);
+    const names = imports.flatMap((what) => (/^\w+$/.test(what) ? ["default"] : (what.match(/\w+/g) ?? [])));
+    expect(Object.keys(await import("../../ponder/watch/modules.ts"))).toEqual(expect.arrayContaining(names));
+  });
 });
