@@ -10,7 +10,7 @@
  * the tree with its own artifacts.
  */
 import { parseArgs } from "node:util";
-import { type Build, buildAlone, buildsOf } from "./mutation/builds.ts";
+import { type Build, type Known, buildAlone, buildsOf } from "./mutation/builds.ts";
 import { type Genuine, genuineOf } from "./mutation/compiler.ts";
 import { type Fault, faultsOf } from "./mutation/faults.ts";
 import { GROUPS, type Group, type GroupName } from "./mutation/groups.ts";
@@ -72,13 +72,16 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
     const genuine = new Map(group.deployed.map((source) => [source, genuineOf(source)]));
     const tester = await startTester(group.tests, genuine);
     let done = 0;
+    const tell = (verdict: Verdict) => console.log(`${++done}/${faults.length} ${lineOf(verdict)}`);
     for (const build of buildsOf(genuine, faults)) {
-      const found: Verdict[] = "outcome" in build ? [build] : await judge(build, { tester, genuine });
-      for (const { fault, outcome, killer } of found) {
+      for (const { fault, outcome, killer } of await judge(build, { tester, genuine, tell })) {
         const reason = outcome === "survived" ? reasons.get(placeOf(fault.described)) : undefined;
-        const result = { ...fault.described, outcome, ...(killer && { killer }), ...(reason && { reason }) };
-        record.results[fault.id] = result;
-        console.log(`${++done}/${faults.length} ${lineOf(result)}`);
+        record.results[fault.id] = {
+          ...fault.described,
+          outcome,
+          ...(killer && { killer }),
+          ...(reason && { reason }),
+        };
       }
       writeRecord(name, record);
     }
@@ -92,7 +95,8 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
 const placeOf = ({ source, operator, before, after }: Omit<Result, "outcome">): string =>
   [source, operator, before, after].join("\n");
 
-function lineOf({ outcome, source, line, operator, before, after, killer }: Result): string {
+function lineOf({ fault, outcome, killer }: Verdict): string {
+  const { source, line, operator, before, after } = fault.described;
   const how = outcome === "survived" ? `\n  - ${before}\n  + ${after}` : ` ${killer ?? ""}`;
   return `${outcome.padEnd(8)} ${source}:${line} ${operator}${how}`;
 }
@@ -103,20 +107,31 @@ interface Verdict {
   readonly killer?: string;
 }
 
-/** What the tests say of each fault of a build. They have to pass on the same code with none. */
-async function judge(
-  build: Build,
-  { tester, genuine }: { tester: Tester; genuine: ReadonlyMap<string, Genuine> },
-): Promise<Verdict[]> {
+interface Judging {
+  readonly tester: Tester;
+  readonly genuine: ReadonlyMap<string, Genuine>;
+  /** Hears each verdict; they hold once all of the build have been returned. */
+  readonly tell: (verdict: Verdict) => void;
+}
+
+/** What the tests say of each fault of a build. @throws If they do not pass on the same code with none. */
+async function judge(build: Build | Known, { tester, genuine, tell }: Judging): Promise<Verdict[]> {
+  if ("outcome" in build) {
+    tell(build);
+    return [build];
+  }
+  const verdictOn = async (fault: Fault): Promise<Verdict> => {
+    const killer = await tester.judge(fault.source, build.code(fault));
+    if (killer !== undefined) return { fault, outcome: "killed", killer };
+    // Whether it is a fault at all, only its code alone says.
+    const alone = build.faults.length === 1 ? build : buildAlone(genuine, fault);
+    return "outcome" in alone ? alone : { fault, outcome: "survived" };
+  };
   const found: Verdict[] = [];
   for (const fault of build.faults) {
-    const killer = await tester.judge(fault.source, build.code(fault));
-    if (killer !== undefined) found.push({ fault, outcome: "killed", killer });
-    else {
-      // Whether it is a fault at all, only its code alone says.
-      const alone = build.faults.length === 1 ? build : buildAlone(genuine, fault);
-      found.push("outcome" in alone ? alone : { fault, outcome: "survived" });
-    }
+    const verdict = await verdictOn(fault);
+    tell(verdict);
+    found.push(verdict);
   }
   await tester.control(build.code());
   return found;

@@ -1,7 +1,6 @@
 /**
- * What is changed in Ponder while it is loaded: two places whose cost grows with the number of event handlers, of which this
- * indexer has more than a hundred, one that took a third of a backfill, and a limit. None changes a result. See
- * `docs/decisions/0032-changes-in-ponder.md`.
+ * What is changed in Ponder while it is loaded: what costs too much time or memory, where no setting changes it, and a limit. None
+ * changes a result. See `docs/decisions/0032-changes-in-ponder.md`.
  *
  * Each change names the text that it replaces. A version of Ponder that has another text there runs unchanged, and says so.
  */

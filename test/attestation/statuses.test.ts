@@ -167,7 +167,7 @@ describe("what the contract remembers of collateral", () => {
 });
 
 describe("random tables", () => {
-  const random = createRandom(11);
+  let random = createRandom(11);
   const upTo = (max: number): number => Number(random.between(0n, BigInt(max)));
   const list = <T>(length: number, make: (index: number) => T): T[] =>
     Array.from({ length }, (_, index) => make(index));
@@ -217,6 +217,8 @@ describe("random tables", () => {
     matchIsvLevel(levels, fromLittleEndian(readEnclaveReport(qeReport).isvSvn))?.tcbStatus === "Revoked";
 
   it("come to the same by contract and reference", async () => {
+    // The same ones whenever it runs.
+    random = createRandom(13);
     const trial = await load();
     const seen = new Map<string, number>();
     for (let run = 0; run < 160; run++) {
