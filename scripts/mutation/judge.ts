@@ -4,14 +4,20 @@
  * file. To start processes and load modules for each fault would take many times as long.
  */
 import { once } from "node:events";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { connect } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { type RunnerTask, type RunnerTestSuite, TestRunner } from "vitest";
 import { forgetFixtures } from "../../test/helpers/stage.ts";
 
-/** What is asked: which test fails now that `source` has a fault; or, where there is none, whether those of these names pass. */
-export type Question = { readonly source: string } | { readonly names: readonly string[] };
+/**
+ * What is asked: which test fails now that `source` has a fault, which `contracts` hold; or, where there is none, whether those of
+ * these names pass.
+ */
+export type Question =
+  { readonly source: string; readonly contracts: readonly string[] } | { readonly names: readonly string[] };
 
 /** The first test that failed, if any did. After one that did not end, nothing more can be asked of this process. */
 export interface Answer {
@@ -40,16 +46,51 @@ export async function judge(all: RunnerTestSuite): Promise<void> {
   const socket = connect(Number(process.env["MUTATION_PORT"]), "127.0.0.1");
   await once(socket, "connect");
   const answer = (said: Answer) => socket.write(`${JSON.stringify(said)}\n`);
-  answer(await firstFailure(tests));
+  const readBy = new Map<string, ReadonlySet<string>>();
+  let first: Answer = {};
+  for (const file of new Set(tests.map((test) => test.file))) {
+    readBy.set(file, watchArtifacts());
+    if (first.failed === undefined) first = await firstFailure(tests.filter((test) => test.file === file));
+  }
+  answer(first);
+    fs.writeFileSync("/tmp/reads.txt", [...readBy].map(([f, s]) => `${f}: ${[...s].join(" ")}`).join("\n"));
+  // A fault in a contract that a file never deploys is none for its tests.
+  const mayNotice = ({ file }: Test, contracts: readonly string[]): boolean => {
+    const read = readBy.get(file) ?? new Set();
+    return read.size === 0 || contracts.some((name) => read.has(name));
+  };
   for await (const line of createInterface({ input: socket })) {
     const question = JSON.parse(line) as Question;
-    answer(
-      "source" in question
-        ? await firstFailure(inOrder(tests, question.source), question.source)
-        : await firstFailure(tests.filter(({ name }) => question.names.includes(name))),
-    );
+    if ("source" in question) {
+      const able = tests.filter((test) => mayNotice(test, question.contracts));
+      answer(await firstFailure(inOrder(able, question.source), question.source));
+    } else answer(await firstFailure(tests.filter(({ name }) => question.names.includes(name))));
   }
 }
+
+/** The contracts whose artifacts are read from now on, by Hardhat or by the deployment. */
+function watchArtifacts(): ReadonlySet<string> {
+  const read = new Set<string>();
+  noteRead = (file) => {
+    const [, name] = /artifacts.contracts.*[/\\](\w+)\.json$/.exec(file) ?? [];
+    if (name !== undefined) read.add(name);
+  };
+  return read;
+}
+
+let noteRead: (file: string) => void = () => undefined;
+for (const [owner, name] of [
+  [fs, "readFileSync"],
+  [fs.promises, "readFile"],
+] as const) {
+  const genuine: unknown = Reflect.get(owner, name);
+  if (typeof genuine !== "function") throw new Error(`node:fs has no ${name}`);
+  Reflect.set(owner, name, (...args: unknown[]): unknown => {
+    noteRead(String(args[0]));
+    return Reflect.apply(genuine, owner, args);
+  });
+}
+syncBuiltinESMExports();
 
 function testsIn(suite: RunnerTestSuite, names: readonly string[] = []): Test[] {
   if (TestRunner.getSuiteHooks(suite).beforeEach.length > 0) {

@@ -73,7 +73,10 @@ export async function startTester(tests: readonly string[], contracts: ReadonlyM
   };
   return {
     async judge(source, changed) {
-      const { failed, isEndless } = await askOf(changed, { source });
+      const { failed, isEndless } = await askOf(changed, {
+        source,
+        contracts: [...changed.keys()].map((name) => path.basename(name)),
+      });
       if (isEndless === true) {
         await judging.stop();
         judging = await Judging.start(folder);

@@ -1,6 +1,7 @@
 /** The registry's policy: what governance cannot set, what a floor refuses, and what an attestation's end follows from. */
-import { type Hex, pad } from "viem";
+import { type Abi, type AbiParameter, type Hex, encodeFunctionData, pad } from "viem";
 import { describe, expect, it } from "vitest";
+import { attestationRegistryAbi } from "../../deploy/generated/abis.ts";
 import { expectRevert } from "../helpers/errors.ts";
 import { single, svns } from "../helpers/levels.ts";
 import { KEY, STATE, SWITCH, openRegistry } from "../helpers/registry.ts";
@@ -11,6 +12,38 @@ const octets = (byte: string, count = 48): Hex => `0x${byte.repeat(count)}`;
 /** `TcbStatus`, as bits of a set. */
 const [UP_TO_DATE, OUT_OF_DATE, REVOKED] = [1 << 1, 1 << 5, 1 << 7];
 const ALL = 0x37e;
+
+/** An argument of this type that can be decoded. */
+function sampleOf({ type, components }: AbiParameter & { components?: readonly AbiParameter[] }): unknown {
+  if (type === "tuple") return Object.fromEntries((components ?? []).map((each) => [each.name, sampleOf(each)]));
+  if (type.startsWith("uint")) return 1n;
+  const [, size] = /^bytes(\d+)$/.exec(type) ?? [];
+  if (size !== undefined) return pad("0x01", { size: Number(size) });
+  return type === "address" ? KEY : "0x";
+}
+
+describe("who may do what", () => {
+  /** By anybody: each proves what it does, or follows from it. `setAuthority` is the authority's own. */
+  const OPEN = ["attest", "clearLapsed", "restamp", "setAuthority"];
+
+  it("everything else is refused to everybody but governance, or the guardian", async () => {
+    const { registry, stage, stranger, guardian } = await load();
+    const changing = attestationRegistryAbi.flatMap((item) =>
+      item.type === "function" && item.stateMutability === "nonpayable" && !OPEN.includes(item.name) ? [item] : [],
+    );
+    expect(changing.length).toBeGreaterThan(9);
+    for (const item of changing) {
+      const args = item.inputs.map((input) => sampleOf(input));
+      const abi: Abi = [...attestationRegistryAbi.filter(({ type }) => type === "error"), item];
+      const data = encodeFunctionData({ abi, functionName: item.name, args });
+      const isGuardians = ["switchOff", "liftOwnSwitch"].includes(item.name);
+      for (const account of [stranger, ...(isGuardians ? [] : [guardian])]) {
+        const sent = stage.wallet.sendTransaction({ account, to: registry.address, data });
+        await expectRevert(sent, "AccessManagedUnauthorized", [account]);
+      }
+    }
+  });
+});
 
 describe("images and their shapes", () => {
   it("each is listed once, and taken from the list once", async () => {
@@ -49,6 +82,20 @@ describe("images and their shapes", () => {
     await attest(await quoteOf());
     await registry.write.removeImage([id], asGovernance);
     for (const each of [rtMr0, ...others]) expect(await registry.read.isShapeAllowed([id, each])).toBe(false);
+  });
+
+  it("an image that is removed is not listed any more, and comes back without its shapes", async () => {
+    const { registry, image, id, asGovernance, quoteOf, attest } = await load();
+    const { rtMr0 } = (await quoteOf()).quote.measurements;
+    await registry.write.removeImage([id], asGovernance);
+    expect(await registry.read.isImageAllowed([id])).toBe(false);
+    await expectRevert(registry.write.removeImage([id], asGovernance), "AttestationRegistry_UnknownImage", [id]);
+    await expectRevert(registry.write.allowShape([id, rtMr0], asGovernance), "AttestationRegistry_UnknownImage", [id]);
+    await registry.write.allowImage([image], asGovernance);
+    expect(await registry.read.isShapeAllowed([id, rtMr0])).toBe(false);
+    await expectRevert(attest(await quoteOf()), "AttestationRegistry_UnknownWorkload");
+    await registry.write.allowShape([id, rtMr0], asGovernance);
+    await attest(await quoteOf());
   });
 
   it("64 shapes of an image, so that it can always be removed", async () => {
@@ -114,6 +161,23 @@ describe("floors", () => {
     await registry.write.setFloors([strict], asGovernance);
     expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.belowFloor, floor: 3 });
     await registry.write.setFloors([{ ...strict, allowedStatuses: ALL }], asGovernance);
+    expect(await registry.read.isValid([KEY])).toBe(true);
+  });
+});
+
+describe("a stamp", () => {
+  it("spares consumers the second look that every change of the policy makes them take, and nobody else", async () => {
+    const { registry, stage, id, asGovernance, quoteOf, attest, stranger } = await load();
+    await attest(await quoteOf());
+    const question = encodeFunctionData({ abi: attestationRegistryAbi, functionName: "isValid", args: [KEY] });
+    const costOf = async () =>
+      stage.publicClient.estimateGas({ account: stranger, to: registry.address, data: question });
+    const fresh = await costOf();
+    await registry.write.allowShape([id, octets("77")], asGovernance);
+    const stale = await costOf();
+    expect(stale).toBeGreaterThan(fresh + 5_000n);
+    await registry.write.restamp([KEY], { account: stranger });
+    expect(await costOf()).toBe(fresh);
     expect(await registry.read.isValid([KEY])).toBe(true);
   });
 });
