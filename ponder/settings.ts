@@ -58,7 +58,7 @@ export function intervalOf(env: Environment): number {
 
 /** Megabytes that the process may have in JavaScript's heap, of PHALA_HEAP. */
 export function heapOf(env: Environment): number {
-  return integer(env, "PHALA_HEAP", 320, 128);
+  return integer(env, "PHALA_HEAP", 232, 128);
 }
 
 /** Bytes of rows, by Ponder's estimate, that it keeps in memory: in the heap they take about three times as much. */
