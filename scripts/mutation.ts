@@ -70,7 +70,7 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
   const faults = wantedFaults(group, record, choice);
   if (faults.length > 0) {
     const genuine = new Map(group.deployed.map((source) => [source, genuineOf(source)]));
-    const tester = await startTester(group.tests, genuine);
+    const tester = await startTester(group, genuine);
     let done = 0;
     const tell = (verdict: Verdict) => console.log(`${++done}/${faults.length} ${lineOf(verdict)}`);
     for (const build of buildsOf(genuine, faults)) {

@@ -6,6 +6,8 @@ export interface Group {
   readonly deployed: readonly string[];
   /** Files of tests, those first that notice most and soonest. */
   readonly tests: readonly string[];
+  /** How much of what is random is tried on each fault; the first runs show it, or none. Default: 1. */
+  readonly factor?: number;
   /** How much of all faults must be noticed, in percent. */
   readonly least: number;
 }
@@ -78,6 +80,7 @@ export const GROUPS = {
       "access",
       "differential",
     ]),
+    factor: 0.1,
     least: 95,
   },
   attestation: {

@@ -53,7 +53,7 @@ export async function judge(all: RunnerTestSuite): Promise<void> {
     if (first.failed === undefined) first = await firstFailure(tests.filter((test) => test.file === file));
   }
   answer(first);
-    fs.writeFileSync("/tmp/reads.txt", [...readBy].map(([f, s]) => `${f}: ${[...s].join(" ")}`).join("\n"));
+  fs.writeFileSync("/tmp/reads.txt", [...readBy].map(([f, s]) => `${f}: ${[...s].join(" ")}`).join("\n"));
   // A fault in a contract that a file never deploys is none for its tests.
   const mayNotice = ({ file }: Test, contracts: readonly string[]): boolean => {
     const read = readBy.get(file) ?? new Set();

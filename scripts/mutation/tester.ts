@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { type Service, startService } from "../devnet/process.ts";
 import { patience } from "../test/patience.ts";
 import type { Compiled } from "./compiler.ts";
-import { NEEDED } from "./groups.ts";
+import { type Group, NEEDED } from "./groups.ts";
 import type { Answer, Question } from "./judge.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
@@ -48,8 +48,11 @@ export interface Tester {
   close(): Promise<void>;
 }
 
-/** Starts the tests on `contracts`, such as `token/PHA`, which have to be genuine. @throws If they fail on that. */
-export async function startTester(tests: readonly string[], contracts: ReadonlyMap<string, Compiled>): Promise<Tester> {
+/** Starts the tests of `group` on `contracts`, such as `token/PHA`, which have to be genuine. @throws If they fail on that. */
+export async function startTester(
+  { tests, factor = 1 }: Pick<Group, "tests" | "factor">,
+  contracts: ReadonlyMap<string, Compiled>,
+): Promise<Tester> {
   const folder = openSandbox(tests);
   const clear = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", clear);
@@ -62,7 +65,7 @@ export async function startTester(tests: readonly string[], contracts: ReadonlyM
     }
   };
   install(contracts);
-  let judging = await Judging.start(folder);
+  let judging = await Judging.start(folder, factor);
   let noticed = new Set<string>();
   /** What is said of `codes`, after which everything is genuine again. */
   const askOf = async (codes: ReadonlyMap<string, Compiled>, question: Question): Promise<Answer> => {
@@ -79,7 +82,7 @@ export async function startTester(tests: readonly string[], contracts: ReadonlyM
       });
       if (isEndless === true) {
         await judging.stop();
-        judging = await Judging.start(folder);
+        judging = await Judging.start(folder, factor);
         return `without end: ${failed ?? ""}`;
       }
       if (failed !== undefined) noticed.add(failed);
@@ -134,7 +137,7 @@ class Judging {
     this.answers = createInterface({ input: socket })[Symbol.asyncIterator]();
   }
 
-  static async start(folder: string): Promise<Judging> {
+  static async start(folder: string, factor: number): Promise<Judging> {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const service = startService({
@@ -142,7 +145,11 @@ class Judging {
       command: process.execPath,
       args: [path.join(folder, "node_modules/vitest/vitest.mjs"), "run"],
       cwd: folder,
-      env: { CI: "true", MUTATION_PORT: String((server.address() as AddressInfo).port) },
+      env: {
+        CI: "true",
+        PHALA_TEST_FACTOR: String(factor),
+        MUTATION_PORT: String((server.address() as AddressInfo).port),
+      },
     });
     const socket = await Promise.race([
       once(server, "connection").then(([connection]) => connection as Socket),
