@@ -1,8 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** One project per part of the house; `npx vitest run --project NAME` runs one. */
+/**
+ * One project per part of the house; `npx vitest run --project NAME` runs one. A process runs many files without loading anything
+ * anew, which would take longer than most of the tests: what a file leaves behind, it clears away itself.
+ */
 const project = (name: string, include: string[], timeout: number, exclude: string[] = []) => ({
-  test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const },
+  test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const, isolate: false },
 });
 
 /** What measures seconds, or loads the machine: run one file after the other, with nothing beside it. */
@@ -18,7 +21,13 @@ export default defineConfig({
       project("deploy", ["test/deploy/**/*.test.ts", "test/scripts/**/*.test.ts"], 120_000),
       project("web", ["test/web/**/*.test.ts"], 60_000),
       // One chain, one browser: the files follow each other.
-      { test: { ...project("e2e", ["test/e2e/**/*.test.ts"], 180_000).test, globalSetup: "test/e2e/setup.ts" } },
+      {
+        test: {
+          ...project("e2e", ["test/e2e/**/*.test.ts"], 180_000).test,
+          globalSetup: "test/e2e/setup.ts",
+          isolate: true,
+        },
+      },
       project("indexer", ["test/indexer/**/*.test.ts"], 180_000, OPERATIONS),
       project("operations", OPERATIONS, 180_000),
       project("integration", ["test/integration/**/*.test.ts"], 240_000),

@@ -17,7 +17,7 @@ import { GROUPS, type Group, type GroupName } from "./mutation/groups.ts";
 import {
   type MutationRecord,
   type Outcome,
-  type Result,
+  placesOf,
   readRecord,
   readSource,
   sha256,
@@ -50,7 +50,9 @@ function wantedFaults(group: Group, record: MutationRecord, { source: only, ever
     if (only !== undefined && only !== source) continue;
     const hash = sha256(readSource(source));
     const faults = faultsOf(source);
-    const known = new Set(record.sources[source] === hash ? faults.map(({ id }) => id) : []);
+    const isSame = record.sources[source] === hash;
+    if (!isSame) keepReasons(record, source);
+    const known = new Set(isSame ? faults.map(({ id }) => id) : []);
     record.results = Object.fromEntries(
       Object.entries(record.results).filter(([id, result]) => result.source !== source || known.has(id)),
     );
@@ -66,7 +68,6 @@ function wantedFaults(group: Group, record: MutationRecord, { source: only, ever
 async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
   const group: Group = GROUPS[name];
   const record = recordOf(name);
-  const reasons = new Map(Object.values(record.results).map((result) => [placeOf(result), result.reason]));
   const faults = wantedFaults(group, record, choice);
   if (faults.length > 0) {
     const genuine = new Map(group.deployed.map((source) => [source, genuineOf(source)]));
@@ -74,8 +75,10 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
     let done = 0;
     const tell = (verdict: Verdict) => console.log(`${++done}/${faults.length} ${lineOf(verdict)}`);
     for (const build of buildsOf(genuine, faults)) {
-      for (const { fault, outcome, killer } of await judge(build, { tester, genuine, tell })) {
-        const reason = outcome === "survived" ? reasons.get(placeOf(fault.described)) : undefined;
+      const { verdicts, problem } = await judge(build, { tester, genuine, tell });
+      for (const { fault, outcome, killer } of verdicts) {
+        const known = record.results[fault.id]?.reason ?? record.reasons?.[fault.place];
+        const reason = outcome === "survived" ? known : undefined;
         record.results[fault.id] = {
           ...fault.described,
           outcome,
@@ -84,16 +87,35 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
         };
       }
       writeRecord(name, record);
+      if (problem !== undefined) throw new Error(problem);
     }
     await tester.close();
   }
+  dropReasons(record);
   writeRecord(name, record);
   console.log(summaryOf(name, record));
 }
 
-/** Where a fault is, also after lines before it have been added. */
-const placeOf = ({ source, operator, before, after }: Omit<Result, "outcome">): string =>
-  [source, operator, before, after].join("\n");
+/** What was said of survivors in `source`, before they are forgotten. */
+function keepReasons(record: MutationRecord, source: string): void {
+  const own = Object.values(record.results).filter((result) => result.source === source);
+  const inOrder = own.toSorted((a, b) => a.line - b.line);
+  const places = placesOf(inOrder);
+  record.reasons = { ...record.reasons };
+  for (const [i, { reason }] of inOrder.entries()) if (reason !== undefined) record.reasons[places[i] ?? ""] = reason;
+}
+
+/** Forgets what was kept for sources that have been tried as a whole. */
+function dropReasons(record: MutationRecord): void {
+  const tried = (source: string) => Object.values(record.results).filter((result) => result.source === source).length;
+  const isOpen = (place: string) => {
+    const [source = ""] = place.split(" | ");
+    return tried(source) < (record.faults[source] ?? 0);
+  };
+  const left = Object.entries(record.reasons ?? {}).filter(([place]) => isOpen(place));
+  if (left.length > 0) record.reasons = Object.fromEntries(left);
+  else delete record.reasons;
+}
 
 function lineOf({ fault, outcome, killer }: Verdict): string {
   const { source, line, operator, before, after } = fault.described;
@@ -110,18 +132,24 @@ interface Verdict {
 interface Judging {
   readonly tester: Tester;
   readonly genuine: ReadonlyMap<string, Genuine>;
-  /** Hears each verdict; they hold once all of the build have been returned. */
+  /** Hears each verdict; they hold once they have been returned. */
   readonly tell: (verdict: Verdict) => void;
 }
 
-/** What the tests say of each fault of a build. @throws If they do not pass on the same code with none. */
-async function judge(build: Build | Known, { tester, genuine, tell }: Judging): Promise<Verdict[]> {
+interface Judged {
+  readonly verdicts: readonly Verdict[];
+  /** What is wrong with a test, whose verdicts are left out. */
+  readonly problem?: string;
+}
+
+/** What the tests say of each fault of a build: those that pass on the same code with none. */
+async function judge(build: Build | Known, { tester, genuine, tell }: Judging): Promise<Judged> {
   if ("outcome" in build) {
     tell(build);
-    return [build];
+    return { verdicts: [build] };
   }
   const verdictOn = async (fault: Fault): Promise<Verdict> => {
-    const killer = await tester.judge(fault.source, build.code(fault));
+    const killer = await tester.judge(fault.source, build.code(fault), build.code());
     if (killer !== undefined) return { fault, outcome: "killed", killer };
     // Whether it is a fault at all, only its code alone says.
     const alone = build.faults.length === 1 ? build : buildAlone(genuine, fault);
@@ -133,8 +161,10 @@ async function judge(build: Build | Known, { tester, genuine, tell }: Judging): 
     tell(verdict);
     found.push(verdict);
   }
-  await tester.control(build.code());
-  return found;
+  const { failed, message } = await tester.control(build.code());
+  if (failed === undefined) return { verdicts: found };
+  const problem = `without any fault fails "${failed}": ${message ?? ""}`;
+  return { verdicts: found.filter(({ killer }) => killer !== failed), problem };
 }
 
 // However it ends, the copy of the tree is cleared away.

@@ -23,7 +23,18 @@ interface Change {
   readonly file: string;
   readonly what: string;
   readonly replacements: readonly (readonly [before: string, after: string])[];
+  /** On PGlite, Ponder is not run without it. */
+  readonly isNeededByPglite?: boolean;
 }
+
+/** Frames of an error with paths of files, from which Ponder takes lines, instead of the URLs that Node has in them. */
+const FRAMES: readonly [before: string, after: string] = [
+  'import { parse as parseStackTrace } from "stacktrace-parser";',
+  `import { fileURLToPath } from "node:url";
+import { parse } from "stacktrace-parser";
+const parseStackTrace = (stack) => parse(stack).map((frame) =>
+    frame.file?.startsWith("file:") ? { ...frame, file: fileURLToPath(frame.file) } : frame);`,
+];
 
 /** What loads settings, schema, handlers and API. */
 const BUILDER = "/ponder/dist/esm/build/index.js";
@@ -122,15 +133,27 @@ const rowsOf = (table, rows) => {
     what: "a query of the API ends after ten seconds",
     replacements: [["statement_timeout: 30 * 1000,", "statement_timeout: 10 * 1000,"]],
   },
+  {
+    file: "/ponder/dist/esm/build/stacktrace.js",
+    what: "errors of settings, schema and API show the line that they are of",
+    replacements: [FRAMES],
+  },
+  {
+    file: "/ponder/dist/esm/indexing/addStackTrace.js",
+    what: "errors of handlers show the line that they are of",
+    replacements: [FRAMES],
+  },
   // To open PGlite takes seconds. Ponder does so twice, the first time to see whether it can.
   {
     file: "/ponder/dist/esm/utils/pglite.js",
     what: "PGlite is opened once",
+    isNeededByPglite: true,
     replacements: [["return new PGlite(options);", "return globalThis.PHALA_PGLITE ?? new PGlite(options);"]],
   },
   {
     file: BUILDER,
     what: "PGlite stays open once it has been tried",
+    isNeededByPglite: true,
     replacements: [["await driver.close();", "if (driver !== globalThis.PHALA_PGLITE) await driver.close();"]],
   },
 ];
@@ -165,6 +188,9 @@ export function adjustEngine(): void {
       if (change === undefined || loaded.source === undefined) return loaded;
       const source = typeof loaded.source === "string" ? loaded.source : new TextDecoder().decode(loaded.source);
       const text = changed(source, change);
+      if (text === null && change.isNeededByPglite === true && Reflect.has(globalThis, "PHALA_PGLITE")) {
+        throw new Error(`This version of Ponder cannot be run on PGlite: ${url} is not what it was. Set DATABASE_URL.`);
+      }
       if (text === null) log("warn", "This version of Ponder is run as it is", { without: change.what });
       return text === null ? loaded : { ...loaded, source: text };
     },

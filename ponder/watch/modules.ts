@@ -32,7 +32,8 @@ export function createServer({ root, plugins }: ServerOptions) {
   registerHooks({
     resolve(specifier, context, nextResolve) {
       // The schema's path is absolute, and not a URL.
-      if (path.isAbsolute(specifier)) return nextResolve(pathToFileURL(specifier).href, context);
+      const isMadeUp = context.parentURL !== undefined && sources.has(context.parentURL);
+      if (isMadeUp && path.isAbsolute(specifier)) return nextResolve(pathToFileURL(specifier).href, context);
       const source = specifier.startsWith(MADE_UP) ? own?.load?.(specifier) : null;
       if (source === null || source === undefined) return nextResolve(specifier, context);
       const url = urlOf(specifier);
@@ -55,7 +56,7 @@ export function createServer({ root, plugins }: ServerOptions) {
 export class ViteNodeRunner {
   /** What `file` exports, in the order of its text: Ponder makes views in that order, and one may ask another that is before it. */
   async executeFile(file: string): Promise<object> {
-    const exported: object = await import(pathToFileURL(file).href);
+    const exported = (await import(pathToFileURL(file).href)) as object;
     const inOrder = exportedNames(file).map((name) => [name, Reflect.get(exported, name)] as const);
     return { ...Object.fromEntries(inOrder), ...exported };
   }
@@ -72,7 +73,9 @@ function exportedNames(file: string): string[] {
 }
 
 /** What the runner would ask for transformed files. */
-export class ViteNodeServer {}
+export class ViteNodeServer {
+  readonly getSourceMap = (): null => null;
+}
 
 /** Erased types leave every other character in its place: there is nothing to map. */
 export function installSourcemapsSupport(): void {}

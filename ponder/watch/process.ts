@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { manifestPath, readDeployment } from "../deployment.ts";
 import { type Environment, databaseOf, intervalOf, isLocalNode, lanesOf, rpcUrls } from "../settings.ts";
-import { type Chain, openChain, problemOf, problemOr } from "./chain.ts";
+import { openChain, problemOf, problemOr } from "./chain.ts";
 import {
   type Database,
   type Lock,

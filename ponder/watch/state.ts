@@ -1,6 +1,5 @@
 /**
- * What the watchdog of this process last saw. Ponder runs handlers and API in module graphs of their own, so the one copy is
- * kept on the global object.
+ * What the watchdog of this process last saw, on the global object: whoever loads this module, there is one copy.
  */
 
 /** Every reason why the data cannot be trusted, are not moving, or are not there yet. */

@@ -59,7 +59,8 @@ function buildTogether(genuine: Contracts, source: string, faults: readonly Faul
       const { codes } = compiled;
       const numbers = new Map(fit.map((fault, i) => [fault, i + 1]));
       const code = (fault?: Fault) => {
-        const number = fault === undefined ? 0 : (numbers.get(fault) ?? 0);
+        // None of them, with all comparisons that each of them costs.
+        const number = (fault === undefined ? undefined : numbers.get(fault)) ?? fit.length + 1;
         return new Map(
           [...codes].map(([name, { bytecode, deployedBytecode }]) => [
             name,

@@ -1,7 +1,7 @@
 /** The faults of a source, and what is said of each. */
 import { astOf } from "./compiler.ts";
 import { type Mutation, mutationsOf } from "./operators.ts";
-import { type Result, readSource, sha256 } from "./record.ts";
+import { type Result, placesOf, readSource, sha256 } from "./record.ts";
 
 export interface Fault {
   readonly id: string;
@@ -9,14 +9,18 @@ export interface Fault {
   readonly source: string;
   readonly mutation: Mutation;
   readonly described: Omit<Result, "outcome">;
+  /** See `placesOf`. */
+  readonly place: string;
 }
 
 export function faultsOf(source: string): Fault[] {
   const bytes = readSource(source);
-  return mutationsOf(bytes, astOf(source)).map((mutation) => faultOf(source, bytes, mutation));
+  const faults = mutationsOf(bytes, astOf(source)).map((mutation) => faultOf(source, bytes, mutation));
+  const places = placesOf(faults.map(({ described }) => described));
+  return faults.map((fault, i) => ({ ...fault, place: places[i] ?? "" }));
 }
 
-function faultOf(source: string, bytes: Buffer, mutation: Mutation): Fault {
+function faultOf(source: string, bytes: Buffer, mutation: Mutation): Omit<Fault, "place"> {
   const { operator, start, length, replacement } = mutation;
   const line = bytes.toString("utf8", 0, start).split("\n").length;
   const plain = (text: string) => text.replace(/\s+/g, " ").trim();

@@ -53,7 +53,6 @@ export async function judge(all: RunnerTestSuite): Promise<void> {
     if (first.failed === undefined) first = await firstFailure(tests.filter((test) => test.file === file));
   }
   answer(first);
-  fs.writeFileSync("/tmp/reads.txt", [...readBy].map(([f, s]) => `${f}: ${[...s].join(" ")}`).join("\n"));
   // A fault in a contract that a file never deploys is none for its tests.
   const mayNotice = ({ file }: Test, contracts: readonly string[]): boolean => {
     const read = readBy.get(file) ?? new Set();
@@ -87,7 +86,7 @@ for (const [owner, name] of [
   if (typeof genuine !== "function") throw new Error(`node:fs has no ${name}`);
   Reflect.set(owner, name, (...args: unknown[]): unknown => {
     noteRead(String(args[0]));
-    return Reflect.apply(genuine, owner, args);
+    return Reflect.apply(genuine, owner, args) as unknown;
   });
 }
 syncBuiltinESMExports();

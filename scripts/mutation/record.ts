@@ -29,6 +29,19 @@ export interface MutationRecord {
   /** How many faults there are in each. */
   readonly faults: Record<string, number>;
   results: Record<string, Result>;
+  /** Of survivors in an earlier version of a source, by {@link placesOf}, until all faults of the new one have been tried. */
+  reasons?: Record<string, string>;
+}
+
+/** Where each of these faults of a source is, also after lines before it have been added. */
+export function placesOf(faults: readonly Omit<Result, "outcome">[]): string[] {
+  const seen = new Map<string, number>();
+  return faults.map(({ source, operator, before, after }) => {
+    const place = [source, operator, before, after].join(" | ");
+    const count = (seen.get(place) ?? 0) + 1;
+    seen.set(place, count);
+    return `${place} | ${count}`;
+  });
 }
 
 export const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");

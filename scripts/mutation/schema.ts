@@ -66,7 +66,10 @@ export function schemaOf(source: Buffer, ast: unknown, faults: readonly Mutation
   return { content, faultAt };
 }
 
-/** The bytecode of a schema of `file`, such as `contracts/token/PHA.sol`, with the fault `number` chosen; 0 chooses none. */
+/**
+ * The bytecode of a schema of `file`, such as `contracts/token/PHA.sol`, with the fault `number` chosen. 0 chooses none, and so does
+ * a number above the last, which costs the gas that a fault costs.
+ */
 export function choose(bytecode: string, file: string, number: number): string {
   const placeholder = `__$${keccak256(toHex(`${file}:${CHOSEN}`)).slice(2, 36)}$__`;
   return bytecode.replaceAll(placeholder, number.toString(16).padStart(40, "0"));

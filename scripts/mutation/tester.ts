@@ -31,6 +31,9 @@ const ROOM = [
   ["test/helpers/stage.ts", "numberToHex(16_000_000)", "numberToHex(200_000_000)"],
 ] as const;
 
+/** In the place of a test: the process that runs them ended. */
+const ENDED = "(the process ended)";
+
 /** A test file that loads those of a group, and has them judge faults until it is ended. */
 const entryOf = (tests: readonly string[]): string => `
 import { beforeAll, describe } from "vitest";
@@ -41,10 +44,17 @@ ${tests.map((file) => `describe("${path.basename(file)}", async () => void (awai
 `;
 
 export interface Tester {
-  /** The test that notices the fault in `source`, if one does: it is in the contracts that `changed` has the code of. */
-  judge(source: string, changed: ReadonlyMap<string, Compiled>): Promise<string | undefined>;
-  /** @throws If a test that has noticed a fault since the last control fails on `codes`, which have none. */
-  control(codes: ReadonlyMap<string, Compiled>): Promise<void>;
+  /**
+   * The test that notices the fault in `source`, if one does: it is in the contracts that `changed` has the code of. One that comes
+   * to no end notices it, too, if it ends on `genuine`, the same code without the fault.
+   */
+  judge(
+    source: string,
+    changed: ReadonlyMap<string, Compiled>,
+    genuine: ReadonlyMap<string, Compiled>,
+  ): Promise<string | undefined>;
+  /** The first of the tests that have noticed a fault since the last control that fails on `genuine`, if one does, and why. */
+  control(genuine: ReadonlyMap<string, Compiled>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -74,23 +84,31 @@ export async function startTester(
     install(new Map([...contracts].filter(([name]) => codes.has(name))));
     return answer;
   };
+  const startAnew = async (): Promise<void> => {
+    await judging.stop();
+    judging = await Judging.start(folder, factor);
+  };
   return {
-    async judge(source, changed) {
-      const { failed, isEndless } = await askOf(changed, {
-        source,
-        contracts: [...changed.keys()].map((name) => path.basename(name)),
-      });
-      if (isEndless === true) {
-        await judging.stop();
-        judging = await Judging.start(folder, factor);
-        return `without end: ${failed ?? ""}`;
+    async judge(source, changed, genuine) {
+      const question = { source, contracts: [...changed.keys()].map((name) => path.basename(name)) };
+      let { failed, isEndless } = await askOf(changed, question);
+      // A process that ended says little: once more.
+      if (failed === ENDED) {
+        await startAnew();
+        ({ failed, isEndless } = await askOf(changed, question));
       }
-      if (failed !== undefined) noticed.add(failed);
-      return failed;
+      if (isEndless !== true) {
+        if (failed !== undefined) noticed.add(failed);
+        return failed;
+      }
+      await startAnew();
+      if (failed !== ENDED) hasToPass(await askOf(genuine, { names: [failed ?? ""] }));
+      return `without end: ${failed ?? ""}`;
     },
-    async control(codes) {
-      if (noticed.size > 0) genuine(await askOf(codes, { names: [...noticed] }));
+    async control(genuine) {
+      const names = [...noticed];
       noticed = new Set();
+      return names.length === 0 ? {} : askOf(genuine, { names });
     },
     async close() {
       await judging.stop();
@@ -99,7 +117,7 @@ export async function startTester(
   };
 }
 
-function genuine({ failed, message }: Answer): void {
+function hasToPass({ failed, message }: Answer): void {
   if (failed !== undefined) throw new Error(`without any fault fails "${failed}": ${message ?? ""}`);
 }
 
@@ -158,7 +176,7 @@ class Judging {
     server.close();
     if (socket === undefined) throw new Error(`the tests did not start:\n${service.output()}`);
     const judging = new Judging(service, socket);
-    genuine(await judging.answer());
+    hasToPass(await judging.answer());
     return judging;
   }
 
@@ -171,7 +189,7 @@ class Judging {
     const done = patience(PATIENCE, () => void this.stop());
     const line = await this.answers.next();
     done();
-    return line.done === true ? { failed: "(the process ended)", isEndless: true } : (JSON.parse(line.value) as Answer);
+    return line.done === true ? { failed: ENDED, isEndless: true } : (JSON.parse(line.value) as Answer);
   }
 
   async stop(): Promise<void> {
