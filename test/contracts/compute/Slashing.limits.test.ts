@@ -141,6 +141,17 @@ describe("who decides, and by which limits", () => {
     expect([slasher, judge, treasury]).toEqual([alice, bob, carol]);
   });
 
+  it("a contract that slashes no longer settles what it has reserved, and reserves nothing more", async () => {
+    const c = await load();
+    const [kept, dropped] = [await c.propose(WORKER, units(100)), await c.propose(WORKER, units(50))];
+    await c.registry.write.setSlashing([c.rewards.address], c.asGovernance);
+    await expectRevert(c.propose(WORKER, 1n), "WorkerRegistry_NotSlashing", [c.slashing.address]);
+    await withdraw(c, dropped);
+    await c.stage.travel(WEEK);
+    await execute(c, kept);
+    expect(await viewOf(c)).toMatchObject({ reserved: 0n, collateral: COLLATERAL - units(100) });
+  });
+
   it("no judge of zero, no treasury of zero or in the registry, not even at first", async () => {
     const c = await load();
     const { governance, treasury } = c.actors;

@@ -189,6 +189,18 @@ describe("a change of operator", () => {
     await c.stage.travel(DAY);
     await accept();
   });
+
+  it("is to nobody who is switched off", async () => {
+    const c = await load();
+    const { alice } = c.actors;
+    await c.registry.write.proposeOperator([WORKER, alice], asOperator(c));
+    await switchOffOperator(c, alice, c.stage.now() + DAY);
+    const accept = () => c.registry.write.acceptOperator([WORKER], { account: alice });
+    await expectRevert(accept(), "WorkerRegistry_OperatorSwitchedOff", [alice]);
+    expect((await viewOf(c)).operator).toBe(c.actors.operator);
+    await c.stage.travel(DAY);
+    await accept();
+  });
 });
 
 describe("exit", () => {
@@ -230,6 +242,21 @@ describe("exit", () => {
     await finishExit(c);
     expect(await balanceOf(c)).toBe(units(2_000));
     expect(await collateralOf(c, WORKER)).toEqual({ counted: 0n, held: 0n });
+  });
+
+  it("paid but for what a slash holds back, nothing of it thaws any more", async () => {
+    const c = await load();
+    await withdraw(c, units(700));
+    await c.registry.write.requestExit([WORKER], asOperator(c));
+    const proposal = await c.propose(WORKER, units(400));
+    await c.stage.travel(THAW);
+    await finishExit(c);
+    expect(await balanceOf(c)).toBe(units(1_600));
+    expect(await viewOf(c)).toMatchObject({ collateral: units(400), reserved: units(400), thawing: 0n });
+    await expectRevert(finish(c), "WorkerRegistry_NoWithdrawal", [WORKER]);
+    await c.slashing.write.withdraw([proposal], { account: c.slasher });
+    await finishExit(c);
+    expect(await balanceOf(c)).toBe(units(2_000));
   });
 
   it("pays in parts what a slash holds back, each by the same call", async () => {

@@ -345,6 +345,8 @@ describe("the pause of registrations", () => {
     await c.stage.travel(21n * DAY);
     await c.registry.write.pauseRegistrations([c.stage.now() + DAY], as);
     await c.stage.travel(DAY);
+    // In the second of its end, there is none to end.
+    await expectRevert(c.registry.write.resumeRegistrations(as), "WorkerRegistry_NotPaused");
     await c.register(machineOf("three"), { of: c.subject({ gpuIds: [gpuOf("three")] }) });
   });
 });
