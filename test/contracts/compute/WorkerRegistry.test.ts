@@ -201,6 +201,16 @@ describe("reattest", () => {
     expect((await c.receiptOf(again)).logs).toEqual([]);
   });
 
+  it("is due before the full hour in which the attestation ends, to the second", async () => {
+    const c = await load();
+    await c.register(MACHINE);
+    const { validUntil } = await c.registry.read.workerOf([WORKER]);
+    await c.stage.travel(BigInt(validUntil) - c.stage.now() - 1n);
+    expect(await registryState(c, WORKER)).toEqual(["Active", "None"]);
+    await c.stage.travel(1n);
+    expect(await registryState(c, WORKER)).toEqual(["Lapsed", "Attestation"]);
+  });
+
   it("takes up more GPUs and other ones: what is required follows, and a worker that is short lapses", async () => {
     const c = await load();
     await c.register(MACHINE);

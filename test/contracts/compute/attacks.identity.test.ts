@@ -3,7 +3,7 @@ import { pad, toHex } from "viem";
 import { describe, expect, it } from "vitest";
 import { quoteArguments } from "../../../scripts/attestation/calls.ts";
 import { createAuthority } from "../../../scripts/attestation/factory.ts";
-import { subjectHash } from "../../../scripts/compute/calls.ts";
+import { modelId, subjectHash } from "../../../scripts/compute/calls.ts";
 import { type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { expectEvent } from "../../helpers/events.ts";
@@ -238,6 +238,18 @@ describe("attacks by GPU ids", () => {
     expect(await holderOf(c)).toEqual({ worker: buyer.address, isHeld: true });
     // What it needed for the sold one is surplus now.
     await c.registry.write.withdraw([WORKER, units(1_250)], { account: c.actors.operator });
+  });
+
+  it("a GPU taken from a worker that lacks collateral: to add some does not bring it back", async () => {
+    const c = await load();
+    await c.register(MACHINE);
+    await c.registry.write.setModel([modelId("H100"), units(3_000), 100], c.asGovernance);
+    await c.reattest(MACHINE);
+    expect(await registryState(c, WORKER)).toEqual(["Lapsed", "Collateral"]);
+    await c.register(machineOf("buyer"), { of: mallorys(c), collateral: units(3_000) });
+    expect(await registryState(c, WORKER)).toEqual(["Lapsed", "GpuTaken"]);
+    await c.registry.write.addCollateral([WORKER, units(1_750)], { account: c.actors.operator });
+    expect(await registryState(c, WORKER)).toEqual(["Lapsed", "GpuTaken"]);
   });
 
   it("the loser of a GPU that named it as well: both cannot have it", async () => {
