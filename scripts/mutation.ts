@@ -24,7 +24,7 @@ import {
   tallyOf,
   writeRecord,
 } from "./mutation/record.ts";
-import { type Tester, startTester } from "./mutation/tester.ts";
+import { type Tester, problemOf, startTester } from "./mutation/tester.ts";
 
 const recordOf = (name: string): MutationRecord => readRecord(name) ?? { sources: {}, faults: {}, results: {} };
 
@@ -161,10 +161,12 @@ async function judge(build: Build | Known, { tester, genuine, tell }: Judging): 
     tell(verdict);
     found.push(verdict);
   }
-  const { failed, message } = await tester.control(build.code());
-  if (failed === undefined) return { verdicts: found };
-  const problem = `without any fault fails "${failed}": ${message ?? ""}`;
-  return { verdicts: found.filter(({ killer }) => killer !== failed), problem };
+  const killers = found.flatMap(({ killer }) => killer ?? []);
+  const answer = await tester.control(killers, build.code());
+  const problem = problemOf(answer);
+  return problem === undefined
+    ? { verdicts: found }
+    : { verdicts: found.filter(({ killer }) => killer !== answer.failed), problem };
 }
 
 // However it ends, the copy of the tree is cleared away.

@@ -5,7 +5,7 @@ import { apply } from "./operators.ts";
 import { readSource } from "./record.ts";
 import { choosable, choose, schemaOf } from "./schema.ts";
 
-/** How many faults are compiled at once: twice as many would cost more in gas and code than they save. */
+/** How many faults are compiled at once. More cost less time each, and more gas wherever one is chosen from. */
 const TOGETHER = 80;
 
 /** Code that has one of several faults, or none. */
@@ -27,12 +27,12 @@ type Contracts = ReadonlyMap<string, Genuine>;
 export function* buildsOf(genuine: Contracts, faults: readonly Fault[]): Generator<Build | Known> {
   for (const source of new Set(faults.map((fault) => fault.source))) {
     const own = faults.filter((fault) => fault.source === source);
-    const byFunction = choosable(readSource(source), astOf(source), own);
-    const together = interleaved(byFunction);
+    const parsed = { source, bytes: readSource(source), ast: astOf(source) };
+    const together = interleaved(choosable(parsed.bytes, parsed.ast, own));
     const chosen = new Set(together);
     const alone = own.filter((fault) => !chosen.has(fault));
     for (let at = 0; at < together.length; at += TOGETHER) {
-      const { build, left } = buildTogether(genuine, source, together.slice(at, at + TOGETHER));
+      const { build, left } = buildTogether(genuine, parsed, together.slice(at, at + TOGETHER));
       if (build !== undefined) yield build;
       alone.push(...left);
     }
@@ -46,21 +46,30 @@ function interleaved<T>(groups: readonly (readonly T[])[]): T[] {
   return Array.from({ length: longest }, (_, i) => groups.flatMap((group) => group.slice(i, i + 1))).flat();
 }
 
+interface Parsed {
+  readonly source: string;
+  readonly bytes: Buffer;
+  readonly ast: unknown;
+}
+
 /** A build of what compiles of `faults`, and what is left to be compiled alone. */
-function buildTogether(genuine: Contracts, source: string, faults: readonly Fault[]): { build?: Build; left: Fault[] } {
+function buildTogether(
+  genuine: Contracts,
+  { source, bytes, ast }: Parsed,
+  faults: readonly Fault[],
+): { build?: Build; left: Fault[] } {
   const left: Fault[] = [];
   let fit = faults;
   const file = `contracts/${source}.sol`;
   while (fit.length > 0) {
     const of = fit.map(({ mutation }) => mutation);
-    const { content, faultAt } = schemaOf(readSource(source), astOf(source), of);
+    const { content, faultAt } = schemaOf(bytes, ast, of);
     const compiled = compileAll(genuine, { source, content });
     if (compiled.codes !== undefined) {
       const { codes } = compiled;
       const numbers = new Map(fit.map((fault, i) => [fault, i + 1]));
       const code = (fault?: Fault) => {
-        // None of them, with all comparisons that each of them costs.
-        const number = (fault === undefined ? undefined : numbers.get(fault)) ?? fit.length + 1;
+        const number = fault === undefined ? 0 : (numbers.get(fault) ?? 0);
         return new Map(
           [...codes].map(([name, { bytecode, deployedBytecode }]) => [
             name,

@@ -66,16 +66,13 @@ export function schemaOf(source: Buffer, ast: unknown, faults: readonly Mutation
   return { content, faultAt };
 }
 
-/**
- * The bytecode of a schema of `file`, such as `contracts/token/PHA.sol`, with the fault `number` chosen. 0 chooses none, and so does
- * a number above the last, which costs the gas that a fault costs.
- */
+/** The bytecode of a schema of `file`, such as `contracts/token/PHA.sol`, with the fault `number` chosen; 0 chooses none. */
 export function choose(bytecode: string, file: string, number: number): string {
   const placeholder = `__$${keccak256(toHex(`${file}:${CHOSEN}`)).slice(2, 36)}$__`;
   return bytecode.replaceAll(placeholder, number.toString(16).padStart(40, "0"));
 }
 
-/** The function itself, without its modifiers. Where nothing is chosen, one comparison is all that it costs. */
+/** The function itself, without its modifiers. Where nothing is chosen, it makes all comparisons: a fault costs no more gas. */
 function choiceOf(source: Buffer, of: Choosing, own: readonly (readonly [number, Mutation])[]): string {
   const call = (number: number) => {
     const text = `${nameOf(of, number)}(${of.arguments});`;
@@ -84,7 +81,7 @@ function choiceOf(source: Buffer, of: Choosing, own: readonly (readonly [number,
   const cases = own.map(([fault]) => `if (chosen__ == ${fault + 1}) ${call(fault + 1)}`);
   const blank = of.modifiers.map((range) => ({ ...range, text: "" }));
   const head = edited(source, of.head, blank);
-  return `${head} { uint160 chosen__ = uint160(address(${CHOSEN})); if (chosen__ != 0) { ${cases.join(" ")} } ${call(0)} }`;
+  return `${head} { uint160 chosen__ = uint160(address(${CHOSEN})); ${cases.join(" ")} ${call(0)} }`;
 }
 
 /** Functions of the same name begin at different bytes. */

@@ -53,8 +53,8 @@ export interface Tester {
     changed: ReadonlyMap<string, Compiled>,
     genuine: ReadonlyMap<string, Compiled>,
   ): Promise<string | undefined>;
-  /** The first of the tests that have noticed a fault since the last control that fails on `genuine`, if one does, and why. */
-  control(genuine: ReadonlyMap<string, Compiled>): Promise<Answer>;
+  /** The first of the tests of these names that fails on `genuine`, if one does, and why. */
+  control(names: readonly string[], genuine: ReadonlyMap<string, Compiled>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -76,7 +76,6 @@ export async function startTester(
   };
   install(contracts);
   let judging = await Judging.start(folder, factor);
-  let noticed = new Set<string>();
   /** What is said of `codes`, after which everything is genuine again. */
   const askOf = async (codes: ReadonlyMap<string, Compiled>, question: Question): Promise<Answer> => {
     install(codes);
@@ -97,19 +96,12 @@ export async function startTester(
         await startAnew();
         ({ failed, isEndless } = await askOf(changed, question));
       }
-      if (isEndless !== true) {
-        if (failed !== undefined) noticed.add(failed);
-        return failed;
-      }
+      if (isEndless !== true) return failed;
       await startAnew();
       if (failed !== ENDED) hasToPass(await askOf(genuine, { names: [failed ?? ""] }));
       return `without end: ${failed ?? ""}`;
     },
-    async control(genuine) {
-      const names = [...noticed];
-      noticed = new Set();
-      return names.length === 0 ? {} : askOf(genuine, { names });
-    },
+    control: async (names, genuine) => askOf(genuine, { names }),
     async close() {
       await judging.stop();
       clear();
@@ -117,8 +109,14 @@ export async function startTester(
   };
 }
 
-function hasToPass({ failed, message }: Answer): void {
-  if (failed !== undefined) throw new Error(`without any fault fails "${failed}": ${message ?? ""}`);
+/** Of genuine contracts: what is wrong, if a test failed. */
+export function problemOf({ failed, message }: Answer): string | undefined {
+  return failed === undefined ? undefined : `without any fault fails "${failed}": ${message ?? ""}`;
+}
+
+function hasToPass(answer: Answer): void {
+  const problem = problemOf(answer);
+  if (problem !== undefined) throw new Error(problem);
 }
 
 /** A copy of what the tests need, with artifacts of its own. */

@@ -5,13 +5,10 @@ import path from "node:path";
 import {
   type Abi,
   type AbiFunction,
-  type AbiParameter,
   type Address,
   encodeFunctionData,
-  padHex,
   toFunctionSelector,
   toFunctionSignature,
-  zeroAddress,
 } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -40,6 +37,7 @@ import { devAccount } from "../../scripts/devnet/chain.ts";
 import { type Chain, createChain } from "../helpers/chain.ts";
 import { decodeRevert, revertData } from "../helpers/errors.ts";
 import { accountGoverned } from "../helpers/parameters.ts";
+import { zeroOf } from "../helpers/zero.ts";
 
 const ABIS: Readonly<Record<ContractName, Abi>> = {
   phalaAuthority: phalaAuthorityAbi,
@@ -338,16 +336,3 @@ describe("on a chain", () => {
     },
   );
 });
-
-/** Zero, false, empty, or a tuple of it: what `parameter` takes, whatever it is. */
-function zeroOf(parameter: AbiParameter): unknown {
-  const [, item, length] = /^(.*)\[(\d*)\]$/.exec(parameter.type) ?? [];
-  if (item !== undefined) return Array.from({ length: Number(length) }, () => zeroOf({ ...parameter, type: item }));
-  if ("components" in parameter) return parameter.components.map(zeroOf);
-  const { type } = parameter;
-  if (type === "address") return zeroAddress;
-  if (type === "bool") return false;
-  if (type === "string") return "";
-  if (type.startsWith("bytes")) return padHex("0x", { size: Number(type.slice("bytes".length)) });
-  return 0n;
-}
