@@ -13,9 +13,11 @@ import { cpus } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import autocannon from "autocannon";
+import { hostileQueries } from "../test/indexer/hostile.ts";
 import { addressOf } from "../test/indexer/population.ts";
 import { RECIPES, sampleQueries } from "../test/indexer/queries.ts";
 import { serveData } from "../test/indexer/served.ts";
+import type { Row } from "../test/indexer/suite.ts";
 import { printTable } from "./table.ts";
 
 const { values: options } = parseArgs({
@@ -40,11 +42,6 @@ const SERIES: Must = { p99: 150 };
 const REFUSAL: Must = { p99: 50 };
 
 const SERIES_QUERY = `{ vaultHours(orderBy: "start", limit: 1000) { items { start rate totalAssets apr deposited requested } } }`;
-const REFUSED = {
-  depth: `{ accounts(limit: 1) { items { requests(limit: 1) { items { controllerRow { position { shares } } } } } } }`,
-  "nested lists": `{ accounts(limit: 1) { items { requests(limit: 1) { items { events(limit: 1) { totalCount } } } } } }`,
-  aliases: `{ ${Array.from({ length: 31 }, (_, i) => `a${i}: vaults { items { rate } }`).join(" ")} }`,
-};
 
 const folder = path.resolve(options.folder);
 mkdirSync(folder, { recursive: true });
@@ -58,12 +55,18 @@ async function measure(
   connections: number,
   query: string,
   must: Must,
+  fixed?: Row,
 ): Promise<void> {
   const bodies = Array.from({ length: ROUND }, (_, i) =>
     JSON.stringify({
       query,
       // Every one is an account and a worker.
-      variables: { account: addressOf(i + 1), worker: addressOf(i + 1), key: addressOf(i + 1), from: "1700000000" },
+      variables: fixed ?? {
+        account: addressOf(i + 1),
+        worker: addressOf(i + 1),
+        key: addressOf(i + 1),
+        from: "1700000000",
+      },
     }),
   );
   const load = (duration: number) =>
@@ -120,7 +123,9 @@ try {
     }
     await measure("1,000 hours", answers, api.url, 10, SERIES_QUERY, SERIES);
     if (answers === "cold") {
-      for (const [name, query] of Object.entries(REFUSED)) await measure(name, "refused", api.url, 10, query, REFUSAL);
+      for (const { name, query, variables } of hostileQueries) {
+        await measure(name, "refused", api.url, 10, query, REFUSAL, variables);
+      }
     }
     await api.service.stop();
   }

