@@ -44,7 +44,13 @@ export interface Deployment {
 }
 
 type Required =
-  "phalaAuthority" | "pha" | "emissionVault" | "vpha" | "attestationRegistry" | "workerRegistry" | "workerRewards";
+  | "phalaAuthority"
+  | "pha"
+  | "emissionVault"
+  | "vpha"
+  | "attestationRegistry"
+  | "workerRegistry"
+  | "workerRewards";
 type Optional = "teamVesting" | "guardianMandate" | "vetoLock" | "votingVpha" | "phalaGovernor" | "treasury";
 
 /** The manifest that is read unless PHALA_DEPLOYMENT names another; that is relative to the working directory. */

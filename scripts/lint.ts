@@ -1,20 +1,38 @@
 /**
  * `npm run lint`: format, rules and types of everything. Prints what failed, exits with 1 if anything did.
+ * `npm run format`: formats everything instead.
  */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import ts from "typescript";
 import { startService } from "./devnet/process.ts";
+import { writeSchema } from "./web/schema.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Name → script, and its arguments. Slow ones first. */
-const CHECKS: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
-  ["types and rules", "scripts/lint/typescript.ts"],
-  ["format", "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
-  ["solhint", "node_modules/solhint/solhint.js", "--max-warnings", "0", "--disc", "contracts/**/*.sol"],
-];
+const { values: options } = parseArgs({ options: { format: { type: "boolean", default: false } } });
 
-async function run([name, script, ...args]: (typeof CHECKS)[number]): Promise<boolean> {
+type Check = readonly [name: string, script: string, ...args: string[]];
+
+/** Solidity, which the other formatter does not know. */
+const formatSolidity = (mode: string): Check => [
+  ...(["format of Solidity", "node_modules/prettier/bin/prettier.cjs"] as const),
+  ...[mode, "--log-level", "warn", "**/*.sol"],
+];
+const format = (...mode: string[]): Check => ["format", "node_modules/oxfmt/bin/oxfmt", ...mode, "."];
+
+/** Slow ones first. */
+const CHECKS: readonly Check[] = options.format
+  ? [formatSolidity("--write"), format()]
+  : [
+      ["types and rules", "node_modules/oxlint/bin/oxlint", "."],
+      formatSolidity("--check"),
+      ["solhint", "node_modules/solhint/solhint.js", "--max-warnings", "0", "--disc", "contracts/**/*.sol"],
+      format("--check"),
+    ];
+
+async function run([name, script, ...args]: Check): Promise<boolean> {
   const started = Date.now();
   const lines: string[] = [];
   const service = startService({
@@ -31,8 +49,40 @@ async function run([name, script, ...args]: (typeof CHECKS)[number]): Promise<bo
   return code === 0;
 }
 
+/** Each folder with a tsconfig.json. */
+const PROJECTS = [".", "ponder", "web", "bench/indexer/reference"];
+
+/** What is neither a source nor written by hand. */
+const GENERATED = [
+  "**/node_modules",
+  "**/.*/**/*",
+  "artifacts",
+  "cache",
+  "coverage",
+  "deployments",
+  "ponder/generated",
+];
+
+/** Whether each file in TypeScript is of a project: of what is in none, the compiler would ask less. */
+function isEachInAProject(): boolean {
+  const known = new Set(
+    PROJECTS.flatMap((folder) => {
+      const file = path.join(root, folder, "tsconfig.json");
+      const { config } = ts.readConfigFile(file, (name) => ts.sys.readFile(name)) as { config: unknown };
+      return ts.parseJsonConfigFileContent(config, ts.sys, path.dirname(file)).fileNames;
+    }),
+  );
+  const forgotten = ts.sys
+    .readDirectory(root, [".ts", ".tsx", ".mts"], GENERATED)
+    .filter((file) => !known.has(file) && !file.endsWith(".d.ts"));
+  for (const file of forgotten) console.log(`FAILED  ${path.relative(root, file)} is in no tsconfig.json`);
+  return forgotten.length === 0;
+}
+
+// What the page's types are made of.
+writeSchema();
 const waiting = [...CHECKS];
-const results: boolean[] = [];
+const results: boolean[] = [isEachInAProject()];
 async function work(): Promise<void> {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) results.push(await run(next));
 }

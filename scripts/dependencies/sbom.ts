@@ -19,7 +19,8 @@ export interface Component {
 }
 
 type LicenceChoice =
-  { readonly license: { readonly id?: string; readonly name?: string } } | { readonly expression: string };
+  | { readonly license: { readonly id?: string; readonly name?: string } }
+  | { readonly expression: string };
 
 /** What is read here of a CycloneDX document. */
 export interface Sbom {

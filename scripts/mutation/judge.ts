@@ -17,7 +17,8 @@ import { forgetFixtures } from "../../test/helpers/stage.ts";
  * these names pass.
  */
 export type Question =
-  { readonly source: string; readonly contracts: readonly string[] } | { readonly names: readonly string[] };
+  | { readonly source: string; readonly contracts: readonly string[] }
+  | { readonly names: readonly string[] };
 
 /** The first test that failed, if any did. After one that did not end, nothing more can be asked of this process. */
 export interface Answer {

