@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { modelId } from "../../../scripts/compute/calls.ts";
 import { type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
-import { expectEvent } from "../../helpers/events.ts";
+import { eventsOf, expectEvent } from "../../helpers/events.ts";
 import { SWITCH } from "../../helpers/registry.ts";
 import { DAY, fixture } from "../../helpers/stage.ts";
 import { units } from "../../helpers/suite.ts";
@@ -114,6 +114,45 @@ describe("withdraw", () => {
     await expectRevert(c.registry.write.cancelWithdrawal([WORKER], asOperator(c)), "WorkerRegistry_NoWithdrawal", [
       WORKER,
     ]);
+  });
+
+  it("taken back to just what is asked counts again", async () => {
+    const c = await load();
+    await withdraw(c, units(750));
+    await c.registry.write.setModel([modelId("H100"), units(2_000), 100], c.asGovernance);
+    await c.reattest(MACHINE);
+    expect(await registryState(c, WORKER)).toEqual(["Lapsed", "Collateral"]);
+    await c.registry.write.cancelWithdrawal([WORKER], asOperator(c));
+    expect(await registryState(c, WORKER)).toEqual(["Active", "None"]);
+  });
+
+  it("paid in part, keeps its date for the rest", async () => {
+    const c = await load();
+    await c.registry.write.setModel([modelId("H100"), units(500), 100], c.asGovernance);
+    await c.reattest(MACHINE);
+    await withdraw(c, units(1_500));
+    const { withdrawableAt } = await viewOf(c);
+    const proposals = [await c.propose(WORKER, units(300)), await c.propose(WORKER, units(400))] as const;
+    await c.stage.travel(THAW);
+    const paid = await finish(c);
+    await expectEvent(c.stage, paid, c.registry, "Withdrawn", { amount: units(1_300), thawing: units(200) });
+    expect(await viewOf(c)).toMatchObject({ thawing: units(200), withdrawableAt });
+    await expectRevert(finish(c), "WorkerRegistry_AllReserved", [units(700)]);
+    for (const proposal of proposals) await c.slashing.write.withdraw([proposal], { account: c.slasher });
+    await finish(c);
+    expect(await balanceOf(c)).toBe(units(1_500));
+  });
+
+  it("puts out of reach of later faults what it is, to the wei", async () => {
+    const c = await load();
+    await withdraw(c, 1n);
+    const requestedAt = Number(c.stage.now());
+    const atRisk = (faultAt: number) => c.registry.read.atRisk([WORKER, faultAt]);
+    expect(await atRisk(requestedAt)).toBe(units(2_000));
+    expect(await atRisk(requestedAt + 1)).toBe(units(2_000) - 1n);
+    await c.stage.travel(THAW);
+    await finish(c);
+    expect(await balanceOf(c)).toBe(1n);
   });
 
   it("of a worker of which a lower catalog asks less: from its next attestation on", async () => {
@@ -280,6 +319,7 @@ describe("exit", () => {
     // The end, with nothing left to pay.
     const last = await finishExit(c);
     await expectEvent(c.stage, last, c.registry, "ExitPaid", { amount: 0n, collateral: 0n });
+    expect(await eventsOf(c.stage, last, c.vpha, "Transfer")).toEqual([]);
     expect(await registryState(c, WORKER)).toEqual(["Exited", "None"]);
     expect(await collateralOf(c, WORKER)).toEqual({ counted: 0n, held: 0n });
   });

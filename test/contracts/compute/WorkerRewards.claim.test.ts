@@ -6,7 +6,7 @@ import { CEILING, type Compute, machineOf } from "../../helpers/compute.ts";
 import { expectRevert } from "../../helpers/errors.ts";
 import { eventsOf, expectEvent } from "../../helpers/events.ts";
 import { HOUR, MINUTE, openStage } from "../../helpers/stage.ts";
-import { STREAM, UNIT, deploySuite } from "../../helpers/suite.ts";
+import { STREAM, UNIT, deploySuite, units } from "../../helpers/suite.ts";
 import { beat } from "../../helpers/workers.ts";
 import { FULL_HOUR, ONE, THREE, TWO, expectPay, load, rewardsOf, totalsOf } from "../../helpers/threeMachines.ts";
 
@@ -101,6 +101,25 @@ describe("claim", () => {
     expectPay((await totalsOf(c)).paid + (await rewardsOf(c, ONE)), 5n * FULL_HOUR);
   });
 
+  it("in the hour in which another weight begins, and in the next, brings what each hour was worth", async () => {
+    const c = await load();
+    await beat(c, ONE);
+    await c.stage.travel(2n * HOUR);
+    await c.registry.write.addCollateral([ONE.address, units(750)], { account: c.actors.operator });
+    await c.reattest(ONE, c.subject({ model: "H200" }));
+    await beat(c, ONE);
+    const before = await rewardsOf(c, ONE);
+    expectPay(before, FULL_HOUR);
+    await expectEvent(c.stage, await claim(c, ONE), c.rewards, "RewardsClaimed", { amount: before });
+    await c.stage.travel(HOUR);
+    // Of the hour of the change, which counts with the old weight.
+    const carried = await rewardsOf(c, ONE);
+    expectPay(carried, FULL_HOUR);
+    await expectEvent(c.stage, await claim(c, ONE), c.rewards, "RewardsClaimed", { amount: carried });
+    await c.stage.travel(HOUR);
+    expectPay(await rewardsOf(c, ONE), (150n * FULL_HOUR) / 100n);
+  });
+
   it("is the operator's of all workers named, and nobody's of an unknown one", async () => {
     const c = await load();
     await beat(c, ONE);
@@ -108,6 +127,38 @@ describe("claim", () => {
     const unknown = machineOf("unknown");
     await expectRevert(claim(c, ONE, unknown), "WorkerRewards_NotOperator", [unknown.address, c.actors.operator]);
     expect(await rewardsOf(c, ONE)).toBeGreaterThan(0n);
+  });
+});
+
+describe("an hour", () => {
+  it("in which a lease goes on is told with the others that go on, not as a new one", async () => {
+    const c = await load();
+    await beat(c, ONE, TWO);
+    await c.stage.travel(HOUR);
+    const hash = await beat(c, ONE, TWO);
+    const end = (await c.rewards.read.leaseOf([ONE.address])).end;
+    await expectEvent(c.stage, hash, c.rewards, "LeasesExtended", { end, workers: [ONE.address, TWO.address] });
+    expect(await eventsOf(c.stage, hash, c.rewards, "LeaseGranted")).toEqual([]);
+  });
+
+  it("after idle ones goes on with the sum of what a unit of weight was paid", async () => {
+    const c = await load();
+    const sums: bigint[] = [];
+    const close = async () => {
+      const hash = await c.rewards.write.closeHours({ account: c.actors.stranger });
+      for (const { args } of await eventsOf(c.stage, hash, c.rewards, "HourClosed")) sums.push(args.accumulator);
+    };
+    await beat(c, ONE);
+    await c.stage.travel(10n * HOUR);
+    await close();
+    await c.stage.travel(3n * HOUR);
+    await close();
+    await beat(c, ONE);
+    await c.stage.travel(3n * HOUR);
+    await close();
+    expect(sums.length).toBeGreaterThan(8);
+    expect(sums).toEqual([...sums].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+    expect(sums.at(-1)).toBeGreaterThan(sums[6] ?? 0n);
   });
 });
 
