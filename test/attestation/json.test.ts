@@ -109,6 +109,37 @@ describe("accepted", () => {
   });
 });
 
+describe("dates", () => {
+  const dated = (date: string) => infoText.replace(/"issueDate":"[^"]*"/, `"issueDate":"${date}"`);
+
+  it.each(["1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2024-02-29T00:00:00Z", "9999-12-31T23:59:59Z"])(
+    "%s is read",
+    async (date) => {
+      const codec = await load();
+      expect(await codec.tcbInfo(dated(date))).toEqual({ value: expectedTcbInfo(dated(date)) });
+    },
+  );
+
+  it("each month has its last day, and none after it", async () => {
+    const codec = await load();
+    const lasts = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    for (const [month, last] of lasts.entries()) {
+      const on = (day: number) => dated(`2023-${String(month + 1).padStart(2, "0")}-${day}T12:00:00Z`);
+      expect(await codec.tcbInfo(on(last))).toEqual({ value: expectedTcbInfo(on(last)) });
+      expect(await codec.tcbInfo(on(last + 1))).toMatchObject({ refused: "Calendar_InvalidDate" });
+    }
+  });
+
+  it.each([
+    ...["1969-12-31T00:00:00Z", "2100-02-29T00:00:00Z", "2024-02-30T00:00:00Z", "2024-00-01T00:00:00Z"],
+    ...["2024-13-01T00:00:00Z", "2024-01-00T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z"],
+    "2024-01-01T00:00:60Z",
+  ])("%s is none", async (date) => {
+    const codec = await load();
+    expect(await codec.tcbInfo(dated(date))).toMatchObject({ refused: "Calendar_InvalidDate" });
+  });
+});
+
 describe("refused by name", () => {
   const change = (from: string, to: string) => (text: string) => {
     expect(text).toContain(from);

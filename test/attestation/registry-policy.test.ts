@@ -3,6 +3,7 @@ import { type Abi, type Hex, encodeFunctionData, pad } from "viem";
 import { describe, expect, it } from "vitest";
 import { attestationRegistryAbi } from "../../deploy/generated/abis.ts";
 import { expectRevert } from "../helpers/errors.ts";
+import { expectEvent } from "../helpers/events.ts";
 import { single, svns } from "../helpers/levels.ts";
 import { KEY, STATE, SWITCH, openRegistry } from "../helpers/registry.ts";
 import { DAY, fixture } from "../helpers/stage.ts";
@@ -76,9 +77,13 @@ describe("images and their shapes", () => {
   });
 
   it("an image that is removed is not listed any more, and comes back without its shapes", async () => {
-    const { registry, image, id, asGovernance, quoteOf, attest } = await load();
+    const { stage, registry, image, id, asGovernance, quoteOf, attest } = await load();
     const { rtMr0 } = (await quoteOf()).quote.measurements;
-    await registry.write.removeImage([id], asGovernance);
+    const epoch = await registry.read.epoch();
+    const hash = await registry.write.removeImage([id], asGovernance);
+    await expectEvent(stage, hash, registry, "ImageRemoved", { image: id });
+    // Whoever has looked at a key looks again.
+    expect(await registry.read.epoch()).toBe(epoch + 1);
     expect(await registry.read.isImageAllowed([id])).toBe(false);
     await expectRevert(registry.write.removeImage([id], asGovernance), "AttestationRegistry_UnknownImage", [id]);
     await expectRevert(registry.write.allowShape([id, rtMr0], asGovernance), "AttestationRegistry_UnknownImage", [id]);
@@ -96,8 +101,11 @@ describe("images and their shapes", () => {
     await expectRevert(registry.write.allowShape([id, shape(64)], asGovernance), "AttestationRegistry_TooManyShapes", [
       id,
     ]);
+    // One that is removed makes room for another.
+    await registry.write.removeShape([id, shape(1)], asGovernance);
+    await registry.write.allowShape([id, shape(64)], asGovernance);
     await registry.write.removeImage([id], asGovernance);
-    expect(await registry.read.isShapeAllowed([id, shape(63)])).toBe(false);
+    for (const n of [2, 63, 64]) expect(await registry.read.isShapeAllowed([id, shape(n)])).toBe(false);
   });
 
   it("measurements have 48 bytes, and RTMR3 may be left open", async () => {

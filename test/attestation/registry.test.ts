@@ -292,6 +292,13 @@ describe("kill switches", () => {
     expect(await registry.read.switchedOffUntil([SWITCH.fmspc, name(1)])).toBeGreaterThan(0);
     expect(await registry.read.switchedOffUntil([SWITCH.fmspc, name(3)])).toBe(0);
     await off(5, stage.now() + DAY);
+    // What was never off, or is no more, is not lifted.
+    for (const n of [3, 9]) {
+      await expectRevert(
+        registry.write.liftSwitch([SWITCH.fmspc, name(n)], asGovernance),
+        "AttestationRegistry_NothingChanges",
+      );
+    }
     await registry.write.liftSwitch([SWITCH.fmspc, name(1)], asGovernance);
     expect(await registry.read.switchedOffUntil([SWITCH.fmspc, name(1)])).toBe(0);
     await expectRevert(
@@ -306,7 +313,11 @@ describe("floors and revocations", () => {
     const { quoteOf, attest, registry, asGovernance } = await load();
     await attest(await quoteOf());
     const { minTcbDay, allowedStatuses } = await registry.read.floors();
-    await registry.write.raiseFloors([{ minTcbDay, minQeIsvSvn: 65535, allowedStatuses }], asGovernance);
+    // What is just as high is not below: the factory's quoting enclave has this one.
+    const qeIsvSvn = 4;
+    await registry.write.raiseFloors([{ minTcbDay, minQeIsvSvn: qeIsvSvn, allowedStatuses }], asGovernance);
+    expect(await registry.read.isValid([KEY])).toBe(true);
+    await registry.write.raiseFloors([{ minTcbDay, minQeIsvSvn: qeIsvSvn + 1, allowedStatuses }], asGovernance);
     expect(await registry.read.statusOf([KEY])).toMatchObject({ state: STATE.belowFloor, floor: 2 });
     await expectRevert(attest(await quoteOf()), "AttestationRegistry_BelowFloor");
     await expectRevert(
