@@ -1,5 +1,15 @@
 /** The registry on quotes of a test authority: binding, replay, policy, kill switches, expiry. */
-import { type Address, type Hex, concat, isAddressEqual, numberToHex, pad, slice } from "viem";
+import {
+  type Address,
+  type Hex,
+  concat,
+  isAddressEqual,
+  numberToHex,
+  pad,
+  size,
+  slice,
+  toFunctionSelector,
+} from "viem";
 import { describe, expect, it } from "vitest";
 import { commitOf, quoteArguments, reportDataOf, uploadsOf } from "../../scripts/attestation/calls.ts";
 import { P256_ORDER } from "../../scripts/attestation/p256.ts";
@@ -13,9 +23,16 @@ const load = fixture(openRegistry);
 
 describe("attesting", () => {
   it("makes a key valid for seven days, by anyone who sends its quote", async () => {
-    const { registry, quoteOf, attest, stage, state } = await load();
+    const { registry, verifier, quoteOf, attest, stage, state } = await load();
     expect(await state()).toBe(STATE.never);
     await attest(await quoteOf());
+    const [verified] = await verifier.contract.getEvents.PlatformVerified({}, { fromBlock: 0n });
+    const { platform, fmspc, ppid, ...others } = verified?.args ?? {};
+    if (platform === undefined) expect.fail("no platform was verified");
+    const [components, pceSvn, ofModel, notBeforeDay, notAfterDay, qeIsvSvn, ofPlatform, serial] =
+      await verifier.contract.read.platformOf([platform]);
+    expect([fmspc, ppid]).toEqual([ofModel, ofPlatform]);
+    expect(others).toEqual({ components, pceSvn, notBeforeDay, notAfterDay, qeIsvSvn, serial });
     await attest(await quoteOf({ key: OTHER_KEY }), { isKnown: true });
     await attest(await quoteOf({ key: OTHER_KEY }), { isKnown: true });
     expect(await registry.read.isValid([KEY])).toBe(true);
@@ -161,6 +178,39 @@ describe("workloads", () => {
 });
 
 describe("the verifier", () => {
+  /** Answers whoever asks for `revocationEpoch` with one number, and any other question with another. */
+  async function deployAnswers({ stage, stranger }: Awaited<ReturnType<typeof load>>, epoch: bigint, other: bigint) {
+    const selector = toFunctionSelector("revocationEpoch()");
+    const word = (value: bigint) => concat(["0x7f", numberToHex(value, { size: 32 }), "0x5f5260205ff3"]);
+    const onOther = word(other);
+    // CALLDATALOAD(0) >> 224 == selector ? epoch : other
+    const head = concat(["0x5f3560e01c63", selector, "0x1460", numberToHex(14 + size(onOther)), "0x57"]);
+    const code = concat([head, onOther, "0x5b", word(epoch)]);
+    // Returns what follows it.
+    const init = concat(["0x60", numberToHex(size(code)), "0x600a5f3960", numberToHex(size(code)), "0x5ff3", code]);
+    const hash = await stage.wallet.sendTransaction({ account: stranger, data: init });
+    const { contractAddress } = await stage.publicClient.getTransactionReceipt({ hash });
+    if (contractAddress == null) throw new Error("the answers were not deployed");
+    return contractAddress;
+  }
+
+  it("is one whose answers can be counted with: revocations that leave room, a yes or a no", async () => {
+    const c = await load();
+    const most = 2n ** 31n - 1n;
+    const replace = async (epoch: bigint, other: bigint) =>
+      c.registry.write.setVerifier([await deployAnswers(c, epoch, other)], c.asGovernance);
+    for (const [epoch, other] of [
+      [most + 1n, 0n],
+      [2n ** 255n, 0n],
+      [0n, 2n],
+      [0n, 2n ** 255n],
+    ] as const) {
+      await expectRevert(replace(epoch, other), "AttestationRegistry_InvalidVerifier");
+    }
+    await replace(most, 1n);
+    await replace(0n, 0n);
+  });
+
   it("is replaced only by one that answers; every stamp is old then", async () => {
     const { registry, manager, authority, quoteOf, attest, stage, stranger, asGovernance } = await load();
     await attest(await quoteOf());
