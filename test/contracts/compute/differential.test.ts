@@ -30,7 +30,7 @@ import { HEARTBEAT_RESULTS } from "../../../scripts/compute/calls.ts";
 import { CEILING } from "../../helpers/compute.ts";
 import { type Call, type Outcome, type RewardsChain, openRewardsChain } from "../../helpers/rewardsChain.ts";
 import { type Operation, type SignedBeat, createSchedule } from "../../helpers/rewardsSchedule.ts";
-import { HOUR, fixture } from "../../helpers/stage.ts";
+import { DAY, HOUR, fixture } from "../../helpers/stage.ts";
 
 const WORKERS = 4;
 /** Schedules per test, and tests; `npm run test:deep` runs 16 times as many. */
@@ -326,5 +326,32 @@ describe("WorkerRewards and its reference", () => {
         "the ceiling",
       ].sort(),
     );
+  });
+});
+
+describe("the least weight", () => {
+  it("counts from the next hour on, and ends with its lease", async () => {
+    const chain = await load();
+    const { stage, call } = chain;
+    const [worker] = chain.workers;
+    if (worker === undefined) expect.fail("no worker");
+    const books = async () => {
+      const outcome = (await chain.run([call.closeHours, call.books([worker])])).at(-1);
+      return chain.readBooks(outcome?.result ?? "0x");
+    };
+    await chain.run([call.start, call.setStanding(worker, 1, Number(stage.now() + 30n * DAY))]);
+    await stage.travel(2n * HOUR);
+    await chain.run([await call.heartbeat(0, [{ worker: 0, signer: 0 }])]);
+    expect((await books()).totals).toMatchObject({ weight: 0n, nextWeight: 1n });
+    for (let hour = 1; hour <= 6; hour++) {
+      await stage.travel(HOUR);
+      expect((await books()).totals.weight).toBe(hour < 6 ? 1n : 0n);
+    }
+    const { earned } = await books();
+    expect(earned[0]).toBeGreaterThan(0n);
+    await stage.travel(10n * HOUR);
+    const after = await books();
+    expect(after.totals).toMatchObject({ weight: 0n, nextWeight: 0n });
+    expect(after.earned).toEqual(earned);
   });
 });
