@@ -168,6 +168,27 @@ describe("workloads", () => {
     );
   });
 
+  it("of an image that is pinned by its RTMR3 attest with this one, and with no other", async () => {
+    const { registry, image, id, asGovernance, quoteOf, attest } = await load();
+    const { rtMr0 } = (await quoteOf()).quote.measurements;
+    const [right, wrong] = [`0x${"33".repeat(48)}`, `0x${"34".repeat(48)}`] as const;
+    await registry.write.removeImage([id], asGovernance);
+    for (const mrConfigId of [image.mrConfigId, `0x${"00".repeat(48)}`] as const) {
+      const pinned = { ...image, mrConfigId, rtMr3: right };
+      await registry.write.allowImage([pinned], asGovernance);
+      const pinnedId = await registry.read.imageOf([pinned]);
+      await registry.write.allowShape([pinnedId, rtMr0], asGovernance);
+      await attest(await quoteOf({ measurements: { mrConfigId, rtMr3: right } }));
+      await expectRevert(
+        attest(await quoteOf({ measurements: { mrConfigId, rtMr3: wrong } })),
+        "AttestationRegistry_UnknownWorkload",
+      );
+      // Its switch is that of the image with the RTMR3.
+      await registry.write.confirmSwitch([SWITCH.workload, pinnedId], asGovernance);
+      expect(await registry.read.isValid([KEY])).toBe(false);
+    }
+  });
+
   // The id of such an image is that of one whose RTMR3 is open.
   it("does not take zeros for the RTMR3 that pins an application", async () => {
     const { registry, image, asGovernance } = await load();
