@@ -8,6 +8,7 @@ import {
   type CollateralOptions,
   createAuthority,
   isvLevel,
+  DEFAULT_FMSPC,
 } from "../../scripts/attestation/factory.ts";
 import { INTEL_ROOT } from "../../scripts/attestation/files.ts";
 import { bitString, boolean, childrenOf, integer, readDer, sequence } from "../../scripts/attestation/der.ts";
@@ -81,6 +82,17 @@ function dated(dates: { from?: number; to?: number }, only?: number) {
 }
 
 describe("uploads", () => {
+  it("are told of with their dates, each kind with its own", async () => {
+    const trial = await bare();
+    for (const [index, [name, kind]] of UPLOADS.entries()) {
+      const [from, to] = [NOW + 1 + index, NOW + (20 + index) * DAYS];
+      await trial.stage.travelTo(BigInt(NOW + 10 + index));
+      await trial.upload(dated({ from, to }, kind), [name]);
+      const [issued, validUntil] = await trial.contract.read.collateral([kind, DEFAULT_FMSPC]);
+      expect([issued, validUntil], String(kind)).toEqual([from, to]);
+    }
+  });
+
   it("of another authority with the same names are refused", async () => {
     const trial = await load();
     const other = createAuthority({ seed: "impostor", now: NOW }).collateral({ issued: NOW - 1 });
