@@ -6,7 +6,7 @@
  * The data are built once in FOLDER (default: `cache/bench-graphql`) and used again: 300,000 staking events, 100,000 worker days,
  * 20,000 accounts and what belongs to them. Load, API and PostgreSQL share this machine. `cold`: no answers are kept, and requests go
  * round many accounts and workers: each is parsed, judged and computed. `kept`: as it runs by default, at a head that stands
- * still: what does not change with a block is answered from memory.
+ * still: what does not change with a block is answered from memory. `refused`: what nobody asks who wants an answer.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -77,11 +77,14 @@ async function measure(
     });
   await load(1);
   const before = await processorSeconds(to);
-  const { latency, requests, non2xx, errors, timeouts } = await load(SECONDS);
+  const { latency, requests, non2xx, errors, timeouts, statusCodeStats = {} } = await load(SECONDS);
   const used = (await processorSeconds(to)) - before;
   const expected = answers === "refused" ? requests.total : 0;
   if (non2xx !== expected || errors + timeouts > 0) {
     throw new Error(`${name}: ${non2xx} of ${requests.total} answers were refused, ${errors + timeouts} failed`);
+  }
+  if (answers === "refused" && statusCodeStats["400"]?.count !== requests.total) {
+    throw new Error(`${name}: not refused as what it is, but with ${Object.keys(statusCodeStats).join(", ")}`);
   }
   // So slow that nothing came back in time.
   if (requests.total === 0) throw new Error(`${name}: no answer within ${SECONDS} s; give it more \`--seconds\``);

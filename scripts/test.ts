@@ -25,12 +25,14 @@ const modules = path.join(root, "node_modules");
 const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
-/** What drives a browser, or measures seconds: last, with the machine to itself, one file after the other. */
-const ALONE = ["e2e", "operations"] as const;
+/** What starts the whole house, drives a browser, or measures seconds: last, with the machine to itself. */
+const ALONE = ["integration", "e2e", "operations"] as const;
+/** Of these, what runs one file after the other. */
+const ONE_BY_ONE: readonly string[] = ["e2e", "operations"];
 
 /** In the order in which they start: the linters beside the compiler, then the long ones first. */
 const SUITES = [
-  ...(["lint", "indexer", "solidity", "attestation", "integration", "contracts", "deploy", "web", "gas"] as const),
+  ...(["lint", "indexer", "solidity", "attestation", "contracts", "deploy", "web", "gas"] as const),
   ...ALONE,
 ] as const;
 type Suite = (typeof SUITES)[number];
@@ -139,7 +141,7 @@ function suite(name: Suite, factor: number): Step {
       return {
         name,
         args: [
-          ...[vitest, "run", "--project", name, ...(runsAlone({ name }) ? ["--no-file-parallelism"] : [])],
+          ...[vitest, "run", "--project", name, ...(ONE_BY_ONE.includes(name) ? ["--no-file-parallelism"] : [])],
           ...["--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
         ],
         countsIn: vitestCounts,

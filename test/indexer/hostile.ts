@@ -86,7 +86,7 @@ export const hostileQueries: readonly Hostile[] = [
     bound: "rows",
   },
   {
-    name: "the same by variables",
+    name: "a thousand lists, by variables",
     query: `query Q($n: Int!, $m: Int = 1000) { accounts(limit: $n) { items { events(limit: $m) { items { kind } } } } }`,
     variables: { n: 1_000 },
     bound: "rows",
@@ -152,7 +152,7 @@ export const hostileQueries: readonly Hostile[] = [
     bound: "filter",
   },
   {
-    name: "the same by variables",
+    name: "a search in texts, by variables",
     query: `query Q($w: accountFilter) { budgets(where: $w) { items { title } } }`,
     variables: { w: { OR: [{ title_ends_with_nocase: "%a%" }] } },
     bound: "filter",
