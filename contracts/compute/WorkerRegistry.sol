@@ -53,7 +53,6 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         Moved,
         Short,
         Lost,
-        ShortAndLost,
         Exiting,
         Exited,
         Removed
@@ -90,12 +89,6 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         uint8 index;
         bool isListed;
         bool isKnown;
-    }
-
-    enum SlashingRight {
-        None,
-        Current,
-        Former
     }
 
     // CONSTANTS
@@ -137,7 +130,8 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     bytes32[] private _modelNames;
     /// @inheritdoc IWorkerRegistry
     address public slashing;
-    mapping(address slashing => SlashingRight) private _slashingRights;
+    /// @dev The present one, and all before it: these finish what they have reserved.
+    mapping(address slashing => bool) private _isSlashing;
     /// @inheritdoc IWorkerRegistry
     uint256 public registrationsPausedUntil;
     PauseLog.Pause[] private _pauses;
@@ -193,10 +187,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (stored.attestedBlock == before.attestedBlock) return worker;
         Collateral memory held = _collaterals[worker];
         _describe(worker, stored, held, subject);
-        if (_isShort(held, _thaws[worker].thawing))
-            stored.status = Status.Short;
-            // The other's lease runs on, whatever is attested meanwhile.
-        else if (_isWaiting(worker)) stored.status = Status.Moved;
+        stored.status = _statusOf(worker, held, _thaws[worker].thawing);
         _workers[worker] = stored;
         _collaterals[worker] = held;
     }
@@ -246,7 +237,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         uint80 thawing = thaw.thawing;
         if (thawing == 0) revert WorkerRegistry_NoWithdrawal(worker);
         (thaw.thawing, thaw.thawStart) = (0, 0);
-        _updateShort(worker, _collaterals[worker], 0);
+        _updateStatus(worker, _collaterals[worker], 0);
         emit WithdrawalCancelled(worker, thawing);
     }
 
@@ -376,7 +367,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
             thawing = held.collateral;
             _thaws[worker].thawing = thawing;
         }
-        _updateShort(worker, held, thawing);
+        _updateStatus(worker, held, thawing);
         emit WorkerSlashed(worker, amount, receiver, bounty, reporter, held.collateral, thawing, held.reserved);
         if (bounty != 0) vpha.safeTransfer(reporter, bounty);
         if (amount != bounty) vpha.safeTransfer(receiver, amount - bounty);
@@ -419,8 +410,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (slashing_ == former) revert WorkerRegistry_NothingChanges();
         // It takes what is reserved, so it has to be a contract, whose rules can be read.
         if (slashing_.code.length == 0) revert WorkerRegistry_InvalidSlashing(slashing_);
-        if (former != address(0)) _slashingRights[former] = SlashingRight.Former;
-        _slashingRights[slashing_] = SlashingRight.Current;
+        _isSlashing[slashing_] = true;
         slashing = slashing_;
         emit SlashingChanged(former, slashing_);
     }
@@ -614,8 +604,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
             // One that waits has it as well.
             if (lapse == Lapse.None || lapse == Lapse.GpuMoved) revert WorkerRegistry_GpuHeld(gpuId, gpu.holder);
         }
-        bool isShort = holder.status == Status.Short || holder.status == Status.ShortAndLost;
-        _workers[gpu.holder].status = isShort ? Status.ShortAndLost : Status.Lost;
+        _workers[gpu.holder].status = Status.Lost;
         emit GpuTaken(gpuId, gpu.holder, taker);
     }
 
@@ -627,7 +616,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     // PRIVATE: STATE
 
     function _isStaying(Status status) private pure returns (bool) {
-        return status >= Status.Active && status <= Status.ShortAndLost;
+        return status >= Status.Active && status <= Status.Lost;
     }
 
     function _standingOf(address worker, uint32 epoch) private view returns (Standing) {
@@ -647,7 +636,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
     ) private view returns (uint40 validUntil, Lapse lapse) {
         if (!_isStaying(stored.status)) return (0, Lapse.None);
         validUntil = _validUntil(worker, stored, epoch);
-        if (stored.status == Status.Lost || stored.status == Status.ShortAndLost) lapse = Lapse.GpuTaken;
+        if (stored.status == Status.Lost) lapse = Lapse.GpuTaken;
         else if (stored.status == Status.Short) lapse = Lapse.Collateral;
         else if (validUntil == 0) lapse = Lapse.Attestation;
         else if (stored.status == Status.Moved && _isWaiting(worker)) lapse = Lapse.GpuMoved;
@@ -709,7 +698,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         Collateral memory held = _collaterals[worker];
         held.collateral = _fit(uint256(held.collateral) + amount);
         _collaterals[worker] = held;
-        _updateShort(worker, held, _thaws[worker].thawing);
+        _updateStatus(worker, held, _thaws[worker].thawing);
         emit CollateralAdded(worker, msg.sender, amount, held.collateral);
         vpha.safeTransferFrom(msg.sender, address(this), amount);
     }
@@ -736,23 +725,17 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
         if (allowed < amount) revert WorkerRegistry_InsufficientAllowance(allowed, amount);
     }
 
-    function _isShort(Collateral memory held, uint80 thawing) private pure returns (bool) {
-        return held.collateral - thawing < held.required;
+    /// @dev That of a worker that stays and has its GPUs. While another's lease on one of them runs on, it waits, whatever is attested.
+    function _statusOf(address worker, Collateral memory held, uint80 thawing) private view returns (Status) {
+        if (held.collateral - thawing < held.required) return Status.Short;
+        return _isWaiting(worker) ? Status.Moved : Status.Active;
     }
 
-    function _updateShort(address worker, Collateral memory held, uint80 thawing) private {
-        bool isShort = _isShort(held, thawing);
+    /// @dev To be called when collateral changes. Who lost a GPU stays lost until it attests anew.
+    function _updateStatus(address worker, Collateral memory held, uint80 thawing) private {
         Status status = _workers[worker].status;
-        if (!_isStaying(status)) return;
-        bool isLost = status == Status.Lost || status == Status.ShortAndLost;
-        Status updated =
-            isLost
-                ? (isShort ? Status.ShortAndLost : Status.Lost)
-                : isShort
-                    ? Status.Short
-                    : _isWaiting(worker)
-                        ? Status.Moved
-                        : Status.Active;
+        if (!_isStaying(status) || status == Status.Lost) return;
+        Status updated = _statusOf(worker, held, thawing);
         if (updated != status) _workers[worker].status = updated;
     }
 
@@ -767,7 +750,7 @@ contract WorkerRegistry is IWorkerRegistry, AccessManaged {
 
     /// @dev The collateral of `worker` with `amount` less reserved.
     function _free(address worker, uint96 amount) private view returns (Collateral memory held) {
-        if (_slashingRights[msg.sender] == SlashingRight.None) revert WorkerRegistry_NotSlashing(msg.sender);
+        if (!_isSlashing[msg.sender]) revert WorkerRegistry_NotSlashing(msg.sender);
         held = _collaterals[worker];
         if (amount > held.reserved) revert WorkerRegistry_ExceedsReserved(amount, held.reserved);
         held.reserved -= uint80(amount);

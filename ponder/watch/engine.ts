@@ -98,6 +98,35 @@ END $commit$\`), context);`,
     ],
   },
   {
+    file: "/ponder/dist/esm/runtime/multichain.js",
+    // Ponder drops the triggers of every table, looks for what there is to undo, and makes them anew. There is one chain: what was written
+    // after a block is what has a later checkpoint.
+    what: "a reorganisation touches the tables that have something to undo",
+    replacements: [
+      [
+        "import { getLiveQueryTempTableName } from '../drizzle/onchain.js';",
+        `import { getLiveQueryTempTableName, getReorgTableName } from '../drizzle/onchain.js';
+import { getTableConfig } from "drizzle-orm/pg-core";
+const changedSince = async (tx, { tables, checkpoint }, context) => {
+    const found = tables.map((table, i) => \`SELECT \${i} AS i WHERE EXISTS (SELECT FROM
+"\${getTableConfig(table).schema ?? "public"}"."\${getReorgTableName(table)}" WHERE checkpoint > '\${checkpoint}')\`);
+    const { rows } = await tx.wrap({ label: "revert" }, (tx) => tx.execute(found.join(" UNION ALL ")), context);
+    return rows.map(({ i }) => tables[i]);
+};`,
+      ],
+      [
+        "                    await dropTriggers(tx, { tables }, context);",
+        `                    const tables = await changedSince(tx, { tables: allTables, checkpoint: event.checkpoint }, context);
+                    await dropTriggers(tx, { tables }, context);`,
+      ],
+      [
+        "    const tables = Object.values(schemaBuild.schema).filter(isTable);",
+        `    const tables = Object.values(schemaBuild.schema).filter(isTable);
+    const allTables = tables;`,
+      ],
+    ],
+  },
+  {
     file: "/ponder/dist/esm/sync-store/index.js",
     // Each value would be a parameter of its own, for which the statement's text is put together piece by piece.
     what: "rows that are read from the node are written as one parameter",
@@ -143,6 +172,17 @@ const rowsOf = (table, rows) => {
     what: "errors of handlers show the line that they are of",
     replacements: [FRAMES],
   },
+  {
+    file: "/ponder/dist/esm/index.js",
+    // `src/api/graphql.ts` serves instead. Ponder's own brings three hundred files.
+    what: "its GraphQL server is not loaded",
+    replacements: [
+      [
+        "export { graphql } from './graphql/middleware.js';",
+        'export const graphql = () => { throw new Error("This indexer serves GraphQL by its own executor."); };',
+      ],
+    ],
+  },
   // To open PGlite takes seconds. Ponder does so twice, the first time to see whether it can.
   {
     file: "/ponder/dist/esm/utils/pglite.js",
@@ -171,28 +211,70 @@ export function changed(source: string, { replacements }: Pick<Change, "replacem
 /** The changes, for the test that compares them with the version that is installed. */
 export const engineChanges = CHANGES;
 
-/** What stands in for Vite and its parts where Ponder imports them. */
+/** What stands in for Vite and its parts where Ponder's builder imports them. */
 const LOADER = new URL("modules.ts", import.meta.url).href;
 const isVite = (specifier: string): boolean => /^vite(-node|-tsconfig-paths)?($|\/)/.test(specifier);
 
-/** Changes Ponder's files as they are loaded from now on. Its builder gets the loader of `modules.ts` instead of Vite. */
+/** What stands in for all chains that viem knows, where Ponder imports them. */
+const CHAINS = new URL("chains.ts", import.meta.url).href;
+/** The one file of Ponder's that does. */
+export const CHAINS_IMPORTER = "dist/esm/utils/chains.js";
+
+/** What is run instead of what `parent` imports, if anything is. */
+function replacementOf(specifier: string, parent = ""): string | undefined {
+  if (isVite(specifier) && parent.endsWith(BUILDER)) return LOADER;
+  if (specifier === "viem/chains" && parent.endsWith(`/ponder/${CHAINS_IMPORTER}`)) return CHAINS;
+  return undefined;
+}
+
+/**
+ * Remembers of which kind the JavaScript in a folder of a package is: its files are imported by the hundred, and Node would look
+ * for the `package.json` above each.
+ */
+function rememberingFolders() {
+  const formats = new Map<string, string>();
+  const folderOf = (url: string) => url.slice(0, url.lastIndexOf("/"));
+  return {
+    /** The file at a relative `specifier`, where files beside it are known. */
+    known(specifier: string, parent: string | undefined) {
+      if (!/^\.\.?\/.*\.js$/.test(specifier) || parent?.includes("/node_modules/") !== true) return undefined;
+      const { href } = new URL(specifier, parent);
+      const format = formats.get(folderOf(href));
+      return format === undefined ? undefined : { url: href, format, shortCircuit: true };
+    },
+    note({ url, format }: { readonly url: string; readonly format?: string | null | undefined }): void {
+      if (format === "module" && url.endsWith(".js")) formats.set(folderOf(url), format);
+    },
+  };
+}
+
+/** Changes Ponder's files as they are loaded from now on. Some of what it imports is replaced. */
 export function adjustEngine(): void {
+  const folders = rememberingFolders();
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const isReplaced = isVite(specifier) && context.parentURL?.endsWith(BUILDER) === true;
-      return nextResolve(isReplaced ? LOADER : specifier, context);
+      const known = folders.known(specifier, context.parentURL);
+      if (known !== undefined) return known;
+      const resolved = nextResolve(replacementOf(specifier, context.parentURL) ?? specifier, context);
+      folders.note(resolved);
+      return resolved;
     },
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
-      const change = CHANGES.find(({ file }) => url.endsWith(file));
-      if (change === undefined || loaded.source === undefined) return loaded;
-      const source = typeof loaded.source === "string" ? loaded.source : new TextDecoder().decode(loaded.source);
-      const text = changed(source, change);
-      if (text === null && change.isNeededByPglite === true && Reflect.has(globalThis, "PHALA_PGLITE")) {
-        throw new Error(`This version of Ponder cannot be run on PGlite: ${url} is not what it was. Set DATABASE_URL.`);
+      const changes = CHANGES.filter(({ file }) => url.endsWith(file));
+      if (changes.length === 0 || loaded.source === undefined) return loaded;
+      let source = typeof loaded.source === "string" ? loaded.source : new TextDecoder().decode(loaded.source);
+      for (const change of changes) {
+        const text = changed(source, change);
+        if (text === null && change.isNeededByPglite === true && Reflect.has(globalThis, "PHALA_PGLITE")) {
+          throw new Error(
+            `This version of Ponder cannot be run on PGlite: ${url} is not what it was. Set DATABASE_URL.`,
+          );
+        }
+        if (text === null) log("warn", "This version of Ponder is run as it is", { without: change.what });
+        source = text ?? source;
       }
-      if (text === null) log("warn", "This version of Ponder is run as it is", { without: change.what });
-      return text === null ? loaded : { ...loaded, source: text };
+      return { ...loaded, source };
     },
   });
 }

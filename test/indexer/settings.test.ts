@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { getAddress, zeroAddress } from "viem";
-import { afterAll, describe, expect, test } from "vitest";
+import { anvil, mainnet, optimism, sepolia } from "viem/chains";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { emitted, emittedBefore, epochBudget } from "../../model/emission.ts";
 import { MIN_SUPPLY, accrue } from "../../model/pool.ts";
 import { indexerCommand } from "../../ponder/command.ts";
@@ -23,11 +24,14 @@ import {
 import { closedSince } from "../../ponder/src/maths/period.ts";
 import { costOf } from "../../ponder/src/maths/position.ts";
 import { MAX_APY, WAD, annualised, compounded } from "../../ponder/src/maths/yield.ts";
-import { changed, engineChanges, engineFile } from "../../ponder/watch/engine.ts";
+import { CHAINS_IMPORTER, changed, engineChanges, engineFile } from "../../ponder/watch/engine.ts";
 import { startService } from "../../scripts/devnet/process.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "phala-settings-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const contracts = Object.fromEntries(
   [
@@ -268,5 +272,16 @@ describe("changes to Ponder", () => {
     expect(imports.length).toBeGreaterThan(4);
     const names = imports.flatMap((what) => (/^\w+$/.test(what) ? ["default"] : (what.match(/\w+/g) ?? [])));
     expect(Object.keys(await import("../../ponder/watch/modules.ts"))).toEqual(expect.arrayContaining(names));
+  });
+
+  test("of all chains it gets the one of the deployment, as viem describes it", async () => {
+    expect(readFileSync(engineFile(CHAINS_IMPORTER), "utf8")).toContain('from "viem/chains"');
+    const file = path.join(folder, "sepolia.json");
+    writeFileSync(file, JSON.stringify({ ...manifest, chainId: sepolia.id }));
+    vi.stubEnv("PHALA_DEPLOYMENT", file);
+    const { chain, chainOf } = await import("../../ponder/watch/chains.ts");
+    expect(chain).toEqual(sepolia);
+    for (const known of [mainnet, anvil, optimism]) expect(await chainOf(known.id)).toEqual(known);
+    expect(await chainOf(31_999)).toEqual({});
   });
 });

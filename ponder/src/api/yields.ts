@@ -2,14 +2,17 @@
 import { db } from "ponder:api";
 import { vault } from "ponder:schema";
 import { formatEther } from "viem";
-import { mainnet, sepolia } from "viem/chains";
 import { manifestPath, readDeployment } from "../../deployment.ts";
 import { siteUrlOf } from "../../settings.ts";
 import type { ApiContext } from "./context.ts";
 import { cached } from "./headers.ts";
 
 const { chainId } = readDeployment(manifestPath(process.env));
-const chain = [mainnet, sepolia].find(({ id }) => id === chainId)?.name ?? `Chain ${chainId}`;
+const NAMES = new Map([
+  [1, "Ethereum"],
+  [11_155_111, "Sepolia"],
+]);
+const chain = NAMES.get(chainId) ?? `Chain ${chainId}`;
 const url = siteUrlOf(process.env);
 
 export async function yieldsHandler(context: ApiContext): Promise<Response> {

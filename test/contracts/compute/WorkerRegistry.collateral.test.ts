@@ -1,4 +1,6 @@
 /** Collateral: in, thawing, out; the operator's change; the ways out of the registry. */
+import { readFileSync } from "node:fs";
+import { encodeAbiParameters, keccak256, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import { modelId } from "../../../scripts/compute/calls.ts";
 import { type Compute, gpuOf, machineOf, openCompute } from "../../helpers/compute.ts";
@@ -35,6 +37,16 @@ const withdraw = (c: Compute, amount: bigint) => c.registry.write.withdraw([WORK
 const finish = (c: Compute) => c.registry.write.finishWithdrawal([WORKER, c.actors.alice], asOperator(c));
 const finishExit = (c: Compute) => c.registry.write.finishExit([WORKER, c.actors.alice], asOperator(c));
 const balanceOf = (c: Compute) => c.vpha.read.balanceOf([c.actors.alice]);
+
+/** Where the mapping of thaws is, by the layout that is committed. */
+const LAYOUT = readFileSync(new URL("../../../snapshots/WorkerRegistry.txt", import.meta.url), "utf8");
+const THAWS = BigInt(/^ *(\d+) .* _thaws:/m.exec(LAYOUT)?.[1] ?? -1);
+
+/** The word in which the registry keeps what thaws of the worker. */
+const thawWord = (c: Compute) => {
+  const key = encodeAbiParameters([{ type: "address" }, { type: "uint256" }], [WORKER, THAWS]);
+  return c.stage.publicClient.getStorageAt({ address: c.registry.address, slot: keccak256(key) });
+};
 
 describe("addCollateral", () => {
   it("takes anyone's vPHA for the worker, and none of zero", async () => {
@@ -77,6 +89,7 @@ describe("withdraw", () => {
     await c.stage.travel(THAW - 1n);
     await expectRevert(finish(c), "WorkerRegistry_Thawing", [availableAt]);
     await c.stage.travel(1n);
+    expect(await thawWord(c)).not.toBe(zeroHash);
     const paid = await finish(c);
     await expectEvent(c.stage, paid, c.registry, "Withdrawn", {
       worker: WORKER,
@@ -88,8 +101,13 @@ describe("withdraw", () => {
     expect(await balanceOf(c)).toBe(units(700));
     expect(await viewOf(c)).toMatchObject({ thawing: 0n, withdrawableAt: 0, collateral: units(1_300) });
     expect(await collateralOf(c, WORKER)).toEqual({ counted: units(1_300), held: units(1_300) });
+    // The word is free again, which is refunded.
+    expect(await thawWord(c)).toBe(zeroHash);
     // The next one.
     await withdraw(c, units(50));
+    expect(await thawWord(c)).not.toBe(zeroHash);
+    await c.registry.write.cancelWithdrawal([WORKER], asOperator(c));
+    expect(await thawWord(c)).toBe(zeroHash);
   });
 
   it("takes at most the surplus, at least something, and one at a time", async () => {

@@ -133,7 +133,7 @@ describe("claim", () => {
 describe("an hour", () => {
   it("in which a lease goes on is told with the others that go on, not as a new one", async () => {
     const c = await load();
-    await beat(c, ONE, TWO);
+    expect(await eventsOf(c.stage, await beat(c, ONE, TWO), c.rewards, "LeasesExtended")).toEqual([]);
     const before = await c.rewards.read.leaseOf([ONE.address]);
     await c.stage.travel(HOUR);
     const hash = await beat(c, ONE, TWO);

@@ -196,6 +196,14 @@ describe("attacks by GPU ids", () => {
     expect(await holderOf(c)).toEqual({ worker: WORKER, isHeld: true });
     // The squatter may have a lease for as long.
     expect(await registryState(c, WORKER)).toEqual(["Lapsed", "GpuMoved"]);
+    // Who waits for it holds it.
+    const { attestedBlock: again } = await c.registry.read.workerOf([WORKER]);
+    const third = await c.quote(machineOf("third"), mallorys(c), { blockNumber: BigInt(again) });
+    await expectRevert(
+      c.registry.write.register([mallorys(c), third, units(1_250)], { account }),
+      "WorkerRegistry_GpuHeld",
+      [GPU, WORKER],
+    );
     await c.stage.travel(6n * HOUR);
     expect(await registryState(c, WORKER)).toEqual(["Active", "None"]);
     expect(await registryState(c, squatter.address)).toEqual(["Lapsed", "GpuTaken"]);
