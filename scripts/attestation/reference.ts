@@ -64,6 +64,8 @@ export interface Verified {
   readonly advisoryIds: string[];
   /** Of the level that certificate and TD report match, ISO 8601. */
   readonly tcbDate: string;
+  /** Of the module's level; of the platform's where the module has no levels of its own (version 0). */
+  readonly moduleTcbDate: string;
   readonly platformStatus: PlatformStatus;
   readonly moduleStatus: ModuleStatus;
   readonly qeStatus: ModuleStatus;
@@ -316,7 +318,7 @@ function judgeQe(quote: Quote, identity: QeIdentity): ModuleStatus {
 }
 
 /** The TDX module is the one that the TCB info names; the level of a module with a version. */
-function judgeModule({ measurements }: Quote, info: TcbInfo): { status: ModuleStatus; advisoryIds: readonly string[] } {
+function judgeModule({ measurements }: Quote, info: TcbInfo) {
   const [isvSvn = 0, version = 0] = bytesOf(measurements.teeTcbSvn);
   const identity = version > 0 ? findModule(info, version) : undefined;
   check(version === 0 || identity !== undefined, "tdxModule: mismatch");
@@ -327,11 +329,11 @@ function judgeModule({ measurements }: Quote, info: TcbInfo): { status: ModuleSt
       BigInt(measurements.seamAttributes) === 0n,
     "tdxModule: mismatch",
   );
-  if (identity === undefined) return { status: "UpToDate", advisoryIds: [] };
+  if (identity === undefined) return { status: "UpToDate", advisoryIds: [], tcbDate: undefined } as const;
   const level = matchIsvLevel(identity.tcbLevels, isvSvn);
   check(level !== undefined, "tcb: notSupported");
   check(MODULE_STATUSES.includes(level.tcbStatus), "tcb: unrecognizedStatus");
-  return { status: level.tcbStatus, advisoryIds: level.advisoryIDs ?? [] };
+  return { status: level.tcbStatus, advisoryIds: level.advisoryIDs ?? [], tcbDate: level.tcbDate };
 }
 
 /** The platform's levels, together with module, relaunch check and QE. */
@@ -361,6 +363,7 @@ function judgeTcb(quote: Quote, info: TcbInfo, pck: PckExtension, qeStatus: Modu
     status: converge(status, qeStatus),
     advisoryIds: [...new Set([...(tdx.advisoryIDs ?? []), ...module.advisoryIds])].sort(),
     tcbDate: tdx.tcbDate,
+    moduleTcbDate: module.tcbDate ?? tdx.tcbDate,
     platformStatus: tdx.tcbStatus,
     moduleStatus: module.status,
   };

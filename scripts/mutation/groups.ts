@@ -27,7 +27,7 @@ const GOVERNANCE = [
 
 /** Files and folders that these tests need, wherever they run. */
 export const NEEDED = [
-  ...["contracts", "deploy", "model", "ponder/src", "scripts", "test"],
+  ...["contracts", "deploy", "model", "ponder/src", "scripts", "snapshots", "test"],
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
 ] as const;
 

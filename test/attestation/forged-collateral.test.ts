@@ -6,6 +6,7 @@ import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import {
   type AuthorityOptions,
   type CollateralOptions,
+  type CrlOverrides,
   createAuthority,
   isvLevel,
   DEFAULT_FMSPC,
@@ -374,6 +375,24 @@ describe("a verdict", () => {
     expect(await trial.judge(quote)).toEqual(revoked);
   });
 
+  it.each([true, false])(
+    "is no revocation list with an extension that nobody knows, critical: %s",
+    async (critical) => {
+      const trial = await load();
+      // Such a list need not be of all certificates (RFC 5280, 5.2.5).
+      const scope = { oid: "2.5.29.28", critical, value: sequence() };
+      for (const kind of ["rootCrl", "pckCrl"] as const) {
+        const make = (extraExtensions: CrlOverrides["extraExtensions"] = []) =>
+          uploadOf(
+            authority.collateral({ [kind]: { thisUpdate: NOW - 1, extraExtensions } }),
+            kind === "rootCrl" ? "uploadRootCrl" : "uploadPckCrl",
+          );
+        expect(await trial.tryUpload(make([scope]))).toMatchObject({ refused: "X509_UnknownCriticalExtension" });
+        expect((await trial.tryUpload(make())).refused).toBeUndefined();
+      }
+    },
+  );
+
   it("does not come from what a replaced PCK CA vouched for", async () => {
     const trial = await load();
     await trial.verify(quote);
@@ -416,6 +435,16 @@ describe("a verdict", () => {
     });
     await trial.upload(authority.collateral({ signer }), ["uploadTcbInfo"]);
     expect(await trial.verdict(quote)).toMatchObject({ status: "UpToDate" });
+  });
+
+  it("stays as it is under a PCK CA and a TCB signer that are renewed with the same key", async () => {
+    const trial = await load();
+    await trial.verify(quote);
+    const before = await trial.judge(quote);
+    const renewed = { notBefore: NOW - 1, serial: "0x0777" } as const;
+    const file = authorityOf({ platformCa: renewed, tcbSigner: renewed }).collateral();
+    await trial.upload(file, ["uploadPckCa", "uploadTcbSigning"]);
+    for (const isKnown of [false, true]) expect(await trial.judge(quote, { isKnown })).toEqual(before);
   });
 
   it("asks for the full quote once after a change of the QE identity, but not of its levels", async () => {

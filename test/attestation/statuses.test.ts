@@ -98,6 +98,22 @@ describe("each status", () => {
     expect(theirs(raw, file, NOW)).toBe(REFUSED);
   });
 
+  it("of a QE that is neither UpToDate nor Revoked is OutOfDate; levels of one status are one", async () => {
+    const trial = await load();
+    // Statuses of platforms: Intel gives a QE three.
+    const others = PLATFORM_STATUSES.filter((status) => !["UpToDate", "Revoked"].includes(status));
+    const lower = Array.from({ length: 12 }, (_, i) =>
+      isvLevel(20 - i, (others[i % others.length] ?? "OutOfDate") as IsvLevel["tcbStatus"]),
+    );
+    await trial.upload(texts({ qeIdentity: { tcbLevels: [isvLevel(21, "UpToDate"), ...lower] } }), TEXTS);
+    const of = (isvSvn: number) => trial.verdict(readQuote(platform.quote({ qe: { isvSvn: u16(isvSvn) } })));
+    expect(await of(21)).toMatchObject({ status: "UpToDate", qeStatus: "UpToDate" });
+    for (const isvSvn of [20, 15, 9]) {
+      expect(await of(isvSvn)).toMatchObject({ status: "OutOfDate", qeStatus: "OutOfDate" });
+    }
+    expect(await of(8)).toEqual({ refused: "TdxVerifier_TcbNotSupported" });
+  });
+
   it("of a TD that no relaunch repairs stays what it is", async () => {
     const trial = await load();
     const file = texts({ tcbInfo: { ...single("UpToDate"), ...old } });
@@ -148,13 +164,13 @@ describe("what the contract remembers of collateral", () => {
     expect(notAfter).toBe(readCertificate(authority.root.certificate).notAfter);
 
     const list = ["INTEL-SA-00837", "INTEL-SA-01313"];
-    const tcbInfo = { ...single("OutOfDate", list), ...modules([1, "OutOfDate", ["INTEL-SA-01500", ...list]]) };
+    const tcbInfo = { ...single("OutOfDate", list), ...modules([1, "OutOfDate", ["INTEL-SA-98765", ...list]]) };
     await trial.upload(texts({ tcbInfo }), TEXTS);
     const none = 255;
     const of = (level: number, module: number, moduleLevel = 0) =>
       trial.contract.read.advisories([DEFAULT_FMSPC, level, module, moduleLevel]);
     expect((await of(0, none)).map(advisoryId)).toEqual(list);
-    for (const module of [0, 1]) expect((await of(0, module)).map(advisoryId)).toEqual([...list, "INTEL-SA-01500"]);
+    for (const module of [0, 1]) expect((await of(0, module)).map(advisoryId)).toEqual([...list, "INTEL-SA-98765"]);
     for (const [level, module, moduleLevel] of [
       [1, none, 0],
       [0, 2, 0],

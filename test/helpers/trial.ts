@@ -86,6 +86,7 @@ export async function openTrial(stage: Stage, root: Hex) {
         moduleStatus: TCB_STATUS_NAMES[verdict.moduleStatus],
         qeStatus: TCB_STATUS_NAMES[verdict.qeStatus],
         tcbDate: dayText(verdict.tcbDay),
+        moduleTcbDate: dayText(verdict.moduleDay),
         advisoryIds: advisories.map(advisoryId),
       };
     },
@@ -102,7 +103,7 @@ const TCB_REFUSALS: Record<string, string> = {
 export function referenceVerdict(authority: Authority, quote: Quote, collateral: CollateralFile, time: number) {
   const verdict = verifyReference({ quote, collateral, root: authority.root.key.raw, time });
   if (!verdict.ok) return { refused: TCB_REFUSALS[verdict.reason] ?? verdict.reason };
-  const { status, moduleStatus, qeStatus, tcbDate, advisoryIds } = verdict;
+  const { status, moduleStatus, qeStatus, tcbDate, moduleTcbDate, advisoryIds } = verdict;
   if (status === "Revoked") return { refused: "TdxVerifier_TcbRevoked" };
-  return { status, moduleStatus, qeStatus, tcbDate, advisoryIds };
+  return { status, moduleStatus, qeStatus, tcbDate, moduleTcbDate, advisoryIds };
 }
