@@ -163,6 +163,10 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
   const { schema } = options;
   await lockOf(options, settings);
   await insist(() => chain.head(), problemOf);
+  const prepare = async (database: Database) => {
+    await clearMark(database, schema);
+    await lookBefore({ database, chain, schema });
+  };
   if (store.kind === "pglite") {
     const { directory } = store;
     return insist(
@@ -170,8 +174,7 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
         if (!hasPglite(directory)) await createPglite(directory);
         const database = await sharePglite(directory);
         try {
-          await clearMark(database, schema);
-          await lookBefore({ database, chain, schema });
+          await prepare(database);
           return database;
         } catch (error) {
           await database.close();
@@ -184,8 +187,7 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
   const database = openPostgres(store.connectionString, `${schema}_watch`);
   await insist(async () => {
     await endLeftovers(database, schema);
-    await clearMark(database, schema);
-    await lookBefore({ database, chain, schema });
+    await prepare(database);
     return true;
   }, problemOr(databaseProblem));
   return database;
