@@ -301,9 +301,9 @@ describe("exit", () => {
     expect(await collateralOf(c, WORKER)).toEqual({ counted: 0n, held: 0n });
   });
 
-  it("paid but for what a slash holds back, nothing of it thaws any more", async () => {
+  it.each([units(700), 1n])("paid but for what a slash holds back, %d wei do not thaw any more", async (thawing) => {
     const c = await load();
-    await withdraw(c, units(700));
+    await withdraw(c, thawing);
     await c.registry.write.requestExit([WORKER], asOperator(c));
     const proposal = await c.propose(WORKER, units(400));
     await c.stage.travel(THAW);
