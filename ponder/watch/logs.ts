@@ -3,7 +3,8 @@
  * and never indexed.
  *
  * - All logs of a block: their indices are 0, 1, 2 … without gaps, and their Bloom filter is the one in the block's header.
- * - With `isVerifying`: logs are asked for twice, the second time in other pieces, and both answers are the same.
+ * - With `isVerifying`: logs are asked for twice, the second time in other pieces, and both answers are the same; and a block has as
+ *   many as the receipts of its last transactions say, since what is left out may add nothing to the filter.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, hexToNumber, keccak256, numberToHex } from "viem";
@@ -18,8 +19,11 @@ const LONGEST_PAUSE_MS = 5_000;
 /** How long an answer that did not fit stays a problem, in milliseconds. */
 const MEMORY_MS = 10_000;
 
-/** Headers whose Bloom filter is remembered: those of blocks whose logs may still be asked for. */
-const HEADERS = 512;
+/** Headers that are remembered: those of blocks whose logs may still be asked for. */
+const HEADERS = 128;
+
+/** Receipts that are looked at, from a block's last on, until one has a log. */
+const RECEIPTS = 8;
 
 /** Topics and addresses whose bits are remembered. */
 const ITEMS = 10_000;
@@ -34,6 +38,15 @@ interface Entry {
   readonly blockNumber: Hex;
   readonly logIndex: Hex;
 }
+
+/** What is remembered of a block. */
+interface Header {
+  readonly bloom: string;
+  /** Hashes of its transactions. */
+  readonly transactions: readonly string[];
+}
+
+type Headers = Map<string, Header>;
 
 interface Lie {
   readonly at: number;
@@ -74,18 +87,21 @@ function hasRequest(value: unknown): value is { request: Call } {
 
 /** `call` with the checks. */
 export function checked(call: Call, isVerifying: boolean): Call {
-  const blooms = new Map<string, Hex>();
+  const headers: Headers = new Map();
   return async (request, context) => {
     if (request.method !== "eth_getLogs") {
       const answer = await call(request, context);
-      if (request.method === "eth_getBlockByNumber" || request.method === "eth_getBlockByHash") keep(blooms, answer);
+      if (request.method === "eth_getBlockByNumber" || request.method === "eth_getBlockByHash") keep(headers, answer);
       return answer;
     }
     for (let tries = 1; ; ++tries) {
       const answer = await call(request, context);
       if (!isLogs(answer)) return answer;
       const what =
-        flaw(request.params, answer, blooms) ?? (isVerifying ? await contradiction(call, request, answer) : null);
+        flaw(request.params, answer, headers) ??
+        (isVerifying
+          ? ((await contradiction(call, request, answer)) ?? (await shortfall(call, request.params, answer, headers)))
+          : null);
       if (what === null) return answer;
       lastLie = { at: Date.now(), what };
       log("warn", "The RPC node contradicts itself", { what, request: JSON.stringify(request.params), tries });
@@ -95,14 +111,22 @@ export function checked(call: Call, isVerifying: boolean): Call {
   };
 }
 
-function keep(blooms: Map<string, Hex>, block: unknown): void {
+function keep(headers: Headers, block: unknown): void {
   if (typeof block !== "object" || block === null || !("hash" in block) || !("logsBloom" in block)) return;
   const { hash, logsBloom } = block;
   if (typeof hash !== "string" || typeof logsBloom !== "string" || !isHexText(logsBloom)) return;
-  blooms.delete(hash);
-  blooms.set(hash, logsBloom);
-  const [oldest] = blooms.keys();
-  if (blooms.size > HEADERS && oldest !== undefined) blooms.delete(oldest);
+  const transactions = "transactions" in block && Array.isArray(block.transactions) ? block.transactions : [];
+  headers.delete(hash);
+  headers.set(hash, { bloom: logsBloom.toLowerCase(), transactions: transactions.flatMap(hashOf) });
+  const [oldest] = headers.keys();
+  if (headers.size > HEADERS && oldest !== undefined) headers.delete(oldest);
+}
+
+/** The hash of a transaction that a block has as a whole, or of which it has the hash alone. */
+function hashOf(transaction: unknown): string[] {
+  const hash =
+    typeof transaction === "object" && transaction !== null && "hash" in transaction ? transaction.hash : transaction;
+  return typeof hash === "string" ? [hash] : [];
 }
 
 const isHexText = (value: string): value is Hex => value.startsWith("0x");
@@ -118,18 +142,49 @@ function filterOf(params: unknown): Readonly<Record<string, unknown>> | null {
   return typeof filter === "object" && filter !== null ? Object.fromEntries(Object.entries(filter)) : null;
 }
 
-/** What is wrong with the answer by itself; null if nothing is. */
-function flaw(params: unknown, logs: readonly Entry[], blooms: ReadonlyMap<string, Hex>): string | null {
+/** The hash of the block all of whose logs are asked for; null where others are. */
+function blockOf(params: unknown): string | null {
   const filter = filterOf(params);
   const hash = filter?.["blockHash"];
-  if (typeof hash !== "string" || filter?.["address"] !== undefined || filter?.["topics"] !== undefined) return null;
+  return typeof hash === "string" && filter?.["address"] === undefined && filter?.["topics"] === undefined
+    ? hash
+    : null;
+}
+
+/** What is wrong with the answer by itself; null if nothing is. */
+function flaw(params: unknown, logs: readonly Entry[], headers: Headers): string | null {
+  const hash = blockOf(params);
+  if (hash === null) return null;
   const stray = logs.find((entry) => entry.blockHash.toLowerCase() !== hash.toLowerCase());
   if (stray !== undefined) return `among the logs of block ${hash} is one of ${stray.blockHash}`;
   const indices = logs.map(({ logIndex }) => hexToNumber(logIndex)).sort((a, b) => a - b);
   if (indices.some((index, i) => index !== i)) return `the logs of block ${hash} are not all of its logs`;
-  const bloom = blooms.get(hash);
-  if (bloom !== undefined && bloomOf(logs) !== bloom.toLowerCase()) {
+  const header = headers.get(hash);
+  if (header !== undefined && bloomOf(logs) !== header.bloom) {
     return `the logs of block ${hash} do not give the Bloom filter of its header`;
+  }
+  return null;
+}
+
+/** What the receipts say against the number of a block's logs; null if nothing, or if the node has no receipts. */
+async function shortfall(
+  call: Call,
+  params: unknown,
+  logs: readonly Entry[],
+  headers: Headers,
+): Promise<string | null> {
+  const hash = blockOf(params);
+  if (hash === null || logs.length === 0) return null;
+  const last = headers.get(hash)?.transactions.slice(-RECEIPTS).reverse() ?? [];
+  for (const transaction of last) {
+    const receipt = await call({ method: "eth_getTransactionReceipt", params: [transaction] }).catch(() => null);
+    if (typeof receipt !== "object" || receipt === null || !("logs" in receipt) || !isLogs(receipt.logs)) return null;
+    // Mined again in another block meanwhile: it says nothing of this one.
+    if (!("blockHash" in receipt) || receipt.blockHash !== hash) return null;
+    const newest = receipt.logs.at(-1);
+    if (newest === undefined) continue;
+    const count = hexToNumber(newest.logIndex) + 1;
+    return count === logs.length ? null : `block ${hash} has ${count} logs by its receipts, and it gave ${logs.length}`;
   }
   return null;
 }

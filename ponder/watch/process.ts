@@ -28,7 +28,7 @@ import { type Options, isVerifying, watchSettings } from "./options.ts";
 import { repairPglite, repairPostgres } from "./repair.ts";
 import { type Problem, setWatchState, watchState } from "./state.ts";
 import { prepareTables } from "./takeover.ts";
-import { lookBefore, watch } from "./watchdog.ts";
+import { dropUnfinished, lookBefore, watch } from "./watchdog.ts";
 
 /** Ponder's way to say "try again": the launcher starts it anew. */
 export const TRY_AGAIN = 75;
@@ -175,6 +175,7 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
         const database = await sharePglite(directory);
         try {
           await prepare(database);
+          await dropUnfinished(database, schema);
           return database;
         } catch (error) {
           await database.close();

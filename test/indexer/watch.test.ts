@@ -10,6 +10,7 @@ import { createPglite, hasPglite, openPglite } from "../../ponder/watch/database
 import { bloomOf, checked } from "../../ponder/watch/logs.ts";
 import { isVerifying, parseOptions, watchSettings } from "../../ponder/watch/options.ts";
 import { metricsText, problemsNow, setWatchState } from "../../ponder/watch/state.ts";
+import { createNotes, dropUnfinished, writeNote } from "../../ponder/watch/watchdog.ts";
 import { type Postgres, startPostgres } from "../../scripts/devnet/postgres.ts";
 import {
   type IndexerProcess,
@@ -80,6 +81,47 @@ describe("what a process says of itself", () => {
 });
 
 describe("PGlite", () => {
+  test(
+    "keeps of a first indexing that came to no end only what was read of the chain",
+    { timeout: 60_000 },
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), "phala-pglite-"));
+      const database = await openPglite(path.join(folder, "database"));
+      const named = async (schema: string) =>
+        (await database.query("SELECT nspname AS name FROM pg_namespace WHERE nspname = $1", [schema])).length === 1;
+      /** What Ponder has made of the schema when it is killed, and whether it was ready. */
+      const begin = async (isReady: 0 | 1 | null) => {
+        await database.query("CREATE SCHEMA IF NOT EXISTS phala");
+        await database.query("CREATE TABLE phala._ponder_meta (key text PRIMARY KEY, value jsonb)");
+        await database.query("CREATE TYPE phala.collateral_kind AS ENUM ('root_crl')");
+        await database.query("CREATE TABLE phala.collateral (kind phala.collateral_kind PRIMARY KEY)");
+        if (isReady === null) return;
+        await database.query("INSERT INTO phala._ponder_meta VALUES ('app', $1::jsonb)", [`{"is_ready": ${isReady}}`]);
+      };
+      try {
+        await database.query("CREATE SCHEMA ponder_sync");
+        expect(await dropUnfinished(database, "phala")).toBe(false);
+        for (const isReady of [null, 0] as const) {
+          await begin(isReady);
+          expect(await dropUnfinished(database, "phala")).toBe(true);
+          expect([await named("phala"), await named("ponder_sync")]).toEqual([false, true]);
+        }
+        // What a reorganisation made wrong waits for `repair`, which finds by it what is cached and wrong.
+        await begin(0);
+        await createNotes(database, "phala");
+        await writeNote(database, "phala", "reorg", { number: 1 });
+        expect(await dropUnfinished(database, "phala")).toBe(false);
+        await database.query("DROP SCHEMA phala CASCADE");
+        await begin(1);
+        expect(await dropUnfinished(database, "phala")).toBe(false);
+        expect(await named("phala")).toBe(true);
+      } finally {
+        await database.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+
   test("is made as a whole: what was only begun is made anew", { timeout: 60_000 }, async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "phala-pglite-"));
     try {
@@ -135,6 +177,43 @@ describe("what a node answers", () => {
     await call({ method: "eth_getBlockByNumber", params: ["0x5", true] });
     expect(await call({ method: "eth_getLogs", params: [{ blockHash: hash }] })).toEqual(all);
     expect(asked()).toBe(2);
+  });
+
+  describe("of which the last log is missing, which adds nothing to the header's filter", () => {
+    const alike = [log(0), log(1)];
+    const receiptOf = (logs: readonly unknown[], blockHash: unknown = hash) => ({ blockHash, logs });
+    /** First gives one log, then both; `receipts` by the hash of their transaction, the last one's first. */
+    const given = (receipts: Readonly<Record<string, unknown>>) => {
+      let asked = 0;
+      const call = checked(({ method, params }) => {
+        const [about] = Array.isArray(params) ? (params as readonly unknown[]) : [];
+        if (method === "eth_getTransactionReceipt") {
+          const receipt = receipts[String(about)];
+          return receipt === undefined ? Promise.reject(new Error("no such method")) : Promise.resolve(receipt);
+        }
+        // Objects or hashes, as the node was asked.
+        const transactions = [{ hash: "0x1" }, "0x2", "0x3"];
+        if (method !== "eth_getLogs") return Promise.resolve({ hash, logsBloom: bloomOf(alike), transactions });
+        return Promise.resolve((asked += 1) <= 2 ? alike.slice(0, 1) : alike);
+      }, true);
+      return call;
+    };
+    const answerOf = async (receipts: Readonly<Record<string, unknown>>) => {
+      const call = given(receipts);
+      await call({ method: "eth_getBlockByNumber", params: ["0x5", true] });
+      return call({ method: "eth_getLogs", params: [{ blockHash: hash }] });
+    };
+
+    test("is asked for again, by the last receipt that has a log", async () => {
+      expect(await answerOf({ "0x3": receiptOf([]), "0x2": receiptOf([log(1)]) })).toEqual(alike);
+      expect(await answerOf({ "0x3": receiptOf([]), "0x2": receiptOf([]), "0x1": receiptOf(alike) })).toEqual(alike);
+    });
+
+    test("is taken from a node that has no receipts of the block", async () => {
+      for (const receipt of [undefined, null, receiptOf([log(1)], `0x${"cd".repeat(32)}`)]) {
+        expect(await answerOf({ "0x3": receipt })).toEqual(alike.slice(0, 1));
+      }
+    });
   });
 
   test("is compared with a second answer in other pieces, where that is asked for", async () => {
