@@ -402,7 +402,9 @@ describe.skipIf(process.platform !== "linux" || !isDeep)("a full disk", () => {
       })();
       await indexer.problem("disk_full", 90_000);
       disks.areSaidFull = true;
-      expect(await indexer.metrics()).toContain('phala_indexer_problem{code="disk_full"} 1');
+      // PGlite ends with its process, which is started again.
+      const metrics = () => indexer.metrics().catch(() => "");
+      await expect.poll(metrics, { timeout: 30_000 }).toContain('phala_indexer_problem{code="disk_full"} 1');
       await trading;
       disk.empty();
       await indexer.reach(await suite.client.getBlockNumber(), 90_000);
