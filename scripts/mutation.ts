@@ -17,7 +17,8 @@ import { GROUPS, type Group, type GroupName } from "./mutation/groups.ts";
 import {
   type MutationRecord,
   type Outcome,
-  placesOf,
+  dropReasons,
+  keepReasons,
   readRecord,
   readSource,
   sha256,
@@ -94,27 +95,6 @@ async function tryGroup(name: GroupName, choice: Choice): Promise<void> {
   dropReasons(record);
   writeRecord(name, record);
   console.log(summaryOf(name, record));
-}
-
-/** What was said of survivors in `source`, before they are forgotten. */
-function keepReasons(record: MutationRecord, source: string): void {
-  const own = Object.values(record.results).filter((result) => result.source === source);
-  const inOrder = own.toSorted((a, b) => a.line - b.line);
-  const places = placesOf(inOrder);
-  record.reasons = { ...record.reasons };
-  for (const [i, { reason }] of inOrder.entries()) if (reason !== undefined) record.reasons[places[i] ?? ""] = reason;
-}
-
-/** Forgets what was kept for sources that have been tried as a whole. */
-function dropReasons(record: MutationRecord): void {
-  const tried = (source: string) => Object.values(record.results).filter((result) => result.source === source).length;
-  const isOpen = (place: string) => {
-    const [source = ""] = place.split(" | ");
-    return tried(source) < (record.faults[source] ?? 0);
-  };
-  const left = Object.entries(record.reasons ?? {}).filter(([place]) => isOpen(place));
-  if (left.length > 0) record.reasons = Object.fromEntries(left);
-  else delete record.reasons;
 }
 
 function lineOf({ fault, outcome, killer }: Verdict): string {

@@ -44,6 +44,27 @@ export function placesOf(faults: readonly Omit<Result, "outcome">[]): string[] {
   });
 }
 
+/** What was said of survivors in `source`, before they are forgotten. */
+export function keepReasons(record: MutationRecord, source: string): void {
+  const own = Object.values(record.results).filter((result) => result.source === source);
+  const inOrder = own.toSorted((a, b) => a.line - b.line);
+  const places = placesOf(inOrder);
+  record.reasons = { ...record.reasons };
+  for (const [i, { reason }] of inOrder.entries()) if (reason !== undefined) record.reasons[places[i] ?? ""] = reason;
+}
+
+/** Forgets what was kept for sources that have been tried as a whole. */
+export function dropReasons(record: MutationRecord): void {
+  const tried = (source: string) => Object.values(record.results).filter((result) => result.source === source).length;
+  const isOpen = (place: string) => {
+    const [source = ""] = place.split(" | ");
+    return tried(source) < (record.faults[source] ?? 0);
+  };
+  const left = Object.entries(record.reasons ?? {}).filter(([place]) => isOpen(place));
+  if (left.length > 0) record.reasons = Object.fromEntries(left);
+  else delete record.reasons;
+}
+
 export const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
 
 /** The bytes of a source, such as `token/PHA`. */

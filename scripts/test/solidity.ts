@@ -1,7 +1,7 @@
 /**
  * Runs the Solidity tests and writes what came of them, as {@link SuiteCounts}, to the file named by the first argument:
- * Hardhat prints its summary for people only. The second is a factor for the number of random runs. Nothing is compiled:
- * other suites read the artifacts meanwhile.
+ * Hardhat prints its summary for people only. The second is a factor for the number of random runs; further ones are the files that
+ * are run, instead of all. Nothing is compiled: other suites read the artifacts meanwhile.
  *
  * Each suite of invariants makes at least 10,000 calls in all, and 62,500 per unit of a factor: 1,000,000 with `npm run test:deep`;
  * fewer are a failure. With a factor the sequences are twice as long, too: they get to where short ones do not.
@@ -12,7 +12,7 @@ import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../hardhat.config.ts";
 import type { SuiteCounts } from "./results.ts";
 
-const [file = "", factor = "1"] = process.argv.slice(2);
+const [file = "", factor = "1", ...testFiles] = process.argv.slice(2);
 
 /** Hardhat's own number of runs. */
 const DEFAULT_RUNS = 256;
@@ -42,7 +42,7 @@ const hre = await createHardhatRuntimeEnvironment(
   {},
   path.join(import.meta.dirname, "../.."),
 );
-const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({ noCompile: true });
+const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({ noCompile: true, testFiles });
 
 /** All suites that ran, with their name. The summary that comes with them counts only what other runners did. */
 function suites(): { readonly name: string; readonly tests: readonly unknown[] }[] {

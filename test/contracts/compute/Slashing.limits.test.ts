@@ -65,6 +65,12 @@ describe("the caps", () => {
     await c.propose(WORKER, units(500), { faultClass: 1 });
   });
 
+  it("nothing is left for a lesser class once a graver one took more than all that it may", async () => {
+    const c = await load();
+    await c.propose(WORKER, units(101), { faultClass: 1 });
+    await expectRevert(c.propose(WORKER, 1n, { faultClass: 0 }), "Slashing_ExceedsWindowCap", [1n, 0n]);
+  });
+
   it("a small proposal about collateral that stays is no shield for what was at risk before", async () => {
     const c = await load();
     const faultAt = c.stage.now();
