@@ -1,4 +1,4 @@
-/** Fractions of integers, exact: for references that must not round. */
+/** Fractions of integers, exact, for references that must not round; and one that rounds up. */
 
 export interface Fraction {
   readonly numerator: bigint;
@@ -29,4 +29,9 @@ export function minus(a: Fraction, b: Fraction): Fraction {
 /** The greatest integer that is not above `a`, which must not be negative. */
 export function floor(a: Fraction): bigint {
   return a.numerator / a.denominator;
+}
+
+/** `dividend` ÷ `divisor`, rounded up. Neither may be negative. */
+export function ceilDiv(dividend: bigint, divisor: bigint): bigint {
+  return (dividend + divisor - 1n) / divisor;
 }

@@ -4,6 +4,7 @@
  *
  * All amounts are in wei, all times in unix seconds.
  */
+import { ceilDiv } from "./fraction.ts";
 import { type Emission, type Income, MIN_SUPPLY, type Pool, accrue, toAssets, toShares, unvested } from "./pool.ts";
 
 export const UNBONDING_PERIOD = 21n * 86_400n;
@@ -30,7 +31,6 @@ export interface Vault {
 }
 
 const ZERO = "0x0000000000000000000000000000000000000000";
-const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
 
 /** What of the income has not vested, and how many seconds that will take. */
 function remaining(income: Income, now: bigint): [amount: bigint, seconds: bigint] {

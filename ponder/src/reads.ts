@@ -34,13 +34,17 @@ export function isOfNode(error: unknown): boolean {
   return false;
 }
 
+/** Whether `error` is of a transaction that has failed already: in it nothing is answered any more. */
+const isOfTransaction = (error: unknown): boolean =>
+  error instanceof Error && (/current transaction is aborted/i.test(error.message) || isOfTransaction(error.cause));
+
 /** The answer to `question`, which has one: of the chain itself, or of a contract of the suite. */
 export async function insist<T>(question: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await question();
     } catch (error) {
-      if (!(error instanceof BaseError)) throw error;
+      if (!(error instanceof BaseError) || isOfTransaction(error)) throw error;
       await sleep(PAUSE_MS);
     }
   }
@@ -52,7 +56,7 @@ export function ask<T>(question: () => Promise<T>): Promise<T | null> {
     try {
       return await question();
     } catch (error) {
-      if (error instanceof BaseError && !isOfNode(error)) return null;
+      if (error instanceof BaseError && !isOfNode(error) && !isOfTransaction(error)) return null;
       throw error;
     }
   });

@@ -4,6 +4,7 @@ import { type Context, ponder } from "ponder:registry";
 import { operation, proposal, proposalCall, support, vault, vote, voter, votingToken } from "ponder:schema";
 import { type Address, zeroAddress } from "viem";
 import { operationId } from "../../deploy/operation.ts";
+import { ceilDiv } from "../../model/fraction.ts";
 import { planGovernanceReview, reviewGovernance } from "./governance.ts";
 import { decodeCall } from "./maths/calls.ts";
 import { nameOf } from "./maths/names.ts";
@@ -12,8 +13,6 @@ import { contractOf } from "./suiteContracts.ts";
 
 /** Of all votes, of all vPHA: see `PhalaGovernor.quorum`. */
 const [QUORUM_DIVISOR, FLOOR_DIVISOR] = [10n, 50n];
-
-const ceilDiv = (value: bigint, divisor: bigint) => (value + divisor - 1n) / divisor;
 
 // TOKEN
 

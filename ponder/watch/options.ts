@@ -1,5 +1,6 @@
 /** The launcher's command line and settings, checked. */
 import { parseArgs } from "node:util";
+import { NETWORKS } from "../networks.ts";
 import { type Environment, integer } from "../settings.ts";
 
 export const COMMANDS = ["start", "serve", "repair"] as const;
@@ -78,9 +79,6 @@ function name(flag: string, value: string): string {
   return value;
 }
 
-/** Chains whose blocks come at a known pace, in seconds. */
-const BLOCK_TIMES: Readonly<Record<number, number>> = { 1: 12, 11_155_111: 12, 560_048: 12 };
-
 export interface WatchSettings {
   /** Milliseconds between two looks. */
   readonly interval: number;
@@ -92,7 +90,7 @@ export interface WatchSettings {
 
 /** How the watchdog looks, and what it minds. */
 export function watchSettings(env: Environment, chainId: number): WatchSettings {
-  const blockTime = integer(env, "PHALA_BLOCK_TIME", BLOCK_TIMES[chainId] ?? 0, 0);
+  const blockTime = integer(env, "PHALA_BLOCK_TIME", NETWORKS.get(chainId)?.blockTime ?? 0, 0);
   return {
     interval: integer(env, "PHALA_WATCH_INTERVAL", 3_000, 100),
     maxLag: integer(env, "PHALA_MAX_LAG", 60, 1),

@@ -13,6 +13,7 @@ import {
   createPglite,
   hasPglite,
   hasTable,
+  impatient,
   lockPglite,
   lockPostgres,
   openPostgres,
@@ -28,7 +29,7 @@ import { type Options, isVerifying, watchSettings } from "./options.ts";
 import { repairPglite, repairPostgres } from "./repair.ts";
 import { type Problem, setWatchState, watchState } from "./state.ts";
 import { prepareTables } from "./takeover.ts";
-import { dropUnfinished, lookBefore, watch } from "./watchdog.ts";
+import { lookBefore, watch } from "./watchdog.ts";
 
 /** Ponder's way to say "try again": the launcher starts it anew. */
 export const TRY_AGAIN = 75;
@@ -37,6 +38,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Time between two tries to get what is needed before Ponder starts, in milliseconds. */
 const RETRY_MS = 300;
+
+/** How long a query of the watchdog may wait on PGlite, in milliseconds. */
+const LOOK_MS = 15_000;
 
 /** How long statements over whole tables may take, in milliseconds. */
 const LONG_MS = 30 * 60_000;
@@ -80,7 +84,9 @@ export async function run(options: Options, env: Environment): Promise<void> {
     store.kind === "pglite"
       ? prepareIn(database)
       : withLongQueries(store.connectionString, `${options.schema}_prepare`, prepareIn);
-  const watched = { database, chain, schema: options.schema, settings: how, isIndexer };
+  // A handler that waits for the node keeps its transaction open, and a look has to come to an end.
+  const seen = store.kind === "pglite" ? impatient(database, LOOK_MS) : database;
+  const watched = { database: seen, chain, schema: options.schema, settings: how, isIndexer };
   // Not before Ponder has it open: it first takes back what was not final when the last process ended.
   whenSet("PONDER_DATABASE", () => {
     void watch(isIndexer ? { ...watched, prepare } : watched, new AbortController().signal);
@@ -91,6 +97,10 @@ export async function run(options: Options, env: Environment): Promise<void> {
 /** Ponder's own command line, in this process. */
 async function runPonder(options: Options): Promise<void> {
   const bin = engineProgram();
+  // These may be relative to where the process was started; what Ponder runs reads them, too.
+  process.env["PHALA_DEPLOYMENT"] = manifestPath(process.env);
+  if (process.env["PONDER_PGLITE_DIR"])
+    process.env["PONDER_PGLITE_DIR"] = path.resolve(process.env["PONDER_PGLITE_DIR"]);
   process.chdir(ROOT);
   // Ponder prefers these to its arguments.
   delete process.env["PORT"];
@@ -175,7 +185,6 @@ async function readyToIndex(options: Options, settings: Settings): Promise<Datab
         const database = await sharePglite(directory);
         try {
           await prepare(database);
-          await dropUnfinished(database, schema);
           return database;
         } catch (error) {
           await database.close();

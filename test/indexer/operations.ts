@@ -27,6 +27,8 @@ export interface ProcessOptions {
   readonly port?: number;
   /** Folder of another version of the indexer. Default: ours. */
   readonly version?: string;
+  /** Where it is started. Default: the indexer's own folder. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -55,7 +57,7 @@ export async function startProcess(
     name: options.command ?? "start",
     command,
     args: args.map((argument) => argument.replace(cwd, version)),
-    cwd: version,
+    cwd: options.cwd ?? version,
     env: { ...env, PHALA_WATCH_INTERVAL: "500", ...options.env },
     onLine: (line) => lines.push(line),
   });

@@ -73,5 +73,10 @@ describe("a read that fails", () => {
     const bug = () => Promise.reject(new TypeError("undefined is not a function"));
     await expect(ask(bug)).rejects.toThrow(TypeError);
     await expect(insist(bug)).rejects.toThrow(TypeError);
+    // In a transaction that has failed, nothing is answered any more, nor is that the contract's answer.
+    const reason = new Error("current transaction is aborted, commands ignored until end of transaction block");
+    const failed = () => Promise.reject(readOf(new UnknownRpcError(reason)));
+    await expect(ask(failed)).rejects.toThrow("aborted");
+    await expect(insist(failed)).rejects.toThrow("aborted");
   });
 });

@@ -24,6 +24,7 @@ import {
 import { closedSince } from "../../ponder/src/maths/period.ts";
 import { costOf } from "../../ponder/src/maths/position.ts";
 import { MAX_APY, WAD, annualised, compounded } from "../../ponder/src/maths/yield.ts";
+import { NETWORKS } from "../../ponder/networks.ts";
 import { CHAINS_IMPORTER, changed, engineChanges, engineFile } from "../../ponder/watch/engine.ts";
 import { startService } from "../../scripts/devnet/process.ts";
 
@@ -266,6 +267,14 @@ describe("changes to Ponder", () => {
     expect(changed("export {};", change)).toBeNull();
   });
 
+  test("of one file do not get in each other's way", () => {
+    for (const file of new Set(engineChanges.map((change) => change.file))) {
+      const source = readFileSync(engineFile(file.replace("/ponder/", "")), "utf8");
+      const all = engineChanges.filter((change) => change.file === file);
+      expect(all.reduce<string | null>((text, change) => text && changed(text, change), source)).not.toBeNull();
+    }
+  });
+
   test("everything that its builder imports of Vite, the loader has", async () => {
     const builder = readFileSync(engineFile("dist/esm/build/index.js"), "utf8");
     const imports = [...builder.matchAll(/^import (.+) from "(vite[^"]*)";$/gm)].map(([, what = ""]) => what);
@@ -279,8 +288,10 @@ describe("changes to Ponder", () => {
     const file = path.join(folder, "sepolia.json");
     writeFileSync(file, JSON.stringify({ ...manifest, chainId: sepolia.id }));
     vi.stubEnv("PHALA_DEPLOYMENT", file);
-    const { chain, chainOf } = await import("../../ponder/watch/chains.ts");
+    const { chain, chainOf, definitionOf } = await import("../../ponder/watch/chains.ts");
     expect(chain).toEqual(sepolia);
+    for (const [id, { definition }] of NETWORKS) expect((await definitionOf(definition))?.id).toBe(id);
+    expect(await definitionOf("nowhere")).toBeUndefined();
     for (const known of [mainnet, anvil, optimism]) expect(await chainOf(known.id)).toEqual(known);
     expect(await chainOf(31_999)).toEqual({});
   });

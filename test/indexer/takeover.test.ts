@@ -218,7 +218,9 @@ describe.skipIf(process.platform !== "linux")("a new version", () => {
 
   test("API processes say so when nobody indexes", { timeout: 180_000 }, async () => {
     const databaseUrl = await postgres.create("lonely");
-    const indexer = await startProcess(suite, { databaseUrl, schema: "lonely" });
+    // Where it is started is what the manifest's name is relative to.
+    const env = { PHALA_DEPLOYMENT: path.basename(suite.manifestPath) };
+    const indexer = await startProcess(suite, { databaseUrl, schema: "lonely", cwd: suite.folder, env });
     started.push(indexer);
     await indexer.ready();
     const api = await startProcess(suite, { command: "serve", databaseUrl, schema: "lonely" });

@@ -3,16 +3,13 @@ import { db } from "ponder:api";
 import { vault } from "ponder:schema";
 import { formatEther } from "viem";
 import { manifestPath, readDeployment } from "../../deployment.ts";
+import { NETWORKS } from "../../networks.ts";
 import { siteUrlOf } from "../../settings.ts";
 import type { ApiContext } from "./context.ts";
 import { cached } from "./headers.ts";
 
 const { chainId } = readDeployment(manifestPath(process.env));
-const NAMES = new Map([
-  [1, "Ethereum"],
-  [11_155_111, "Sepolia"],
-]);
-const chain = NAMES.get(chainId) ?? `Chain ${chainId}`;
+const chain = NETWORKS.get(chainId)?.name ?? `Chain ${chainId}`;
 const url = siteUrlOf(process.env);
 
 export async function yieldsHandler(context: ApiContext): Promise<Response> {
