@@ -1,11 +1,13 @@
 /** The watchdog's way into the database, and the locks that say who may write. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { Client } from "pg";
 import { log, reasonOf } from "./log.ts";
+import { within } from "./within.ts";
 
 /** A row of an answer; every query asks for text, numbers and JSON only. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -64,15 +66,49 @@ export async function openPglite(directory: string): Promise<Database> {
 
 /** Opens PGlite for Ponder, too: as `PHALA_PGLITE` it gets this one, and closes it at its end (see `engine.ts`). */
 export async function sharePglite(directory: string): Promise<Database> {
-  const instance = await PGlite.create(directory);
+  const instance = withTransactions(await PGlite.create(directory));
   Reflect.set(globalThis, "PHALA_PGLITE", instance);
   return databaseIn(instance);
+}
+
+/**
+ * `instance`, such that whatever is asked within a transaction is asked in it, by whichever way into the database: PGlite is one session,
+ * where everybody else waits for the transaction's end, and it would wait for itself. A transaction within one is part of it.
+ */
+export function withTransactions(instance: PGlite): PGlite {
+  const contexts = new AsyncLocalStorage<{ transaction: Transaction | null }>();
+  const current = () => contexts.getStore()?.transaction ?? null;
+  const query = instance.query.bind(instance);
+  const exec = instance.exec.bind(instance);
+  const transaction = instance.transaction.bind(instance);
+  instance.query = (...args) => (current() ?? { query }).query(...args);
+  instance.exec = (...args) => (current() ?? { exec }).exec(...args);
+  instance.transaction = async (callback) => {
+    const outer = current();
+    if (outer !== null) return callback(outer);
+    return transaction(async (made) => {
+      const context: { transaction: Transaction | null } = { transaction: made };
+      try {
+        return await contexts.run(context, () => callback(made));
+      } finally {
+        // What it left behind is no part of it.
+        context.transaction = null;
+      }
+    });
+  };
+  return instance;
 }
 
 const databaseIn = (instance: PGlite): Database => ({
   query: async (sql, values = []) => (await instance.query<Row>(sql, [...values])).rows,
   close: () => instance.close(),
 });
+
+/** `database`, whose queries fail after `patienceMs`: on PGlite each waits for the transaction that is open. */
+export function impatient(database: Database, patienceMs: number): Database {
+  const late = `no answer within ${patienceMs / 1000} s: a transaction is open`;
+  return { ...database, query: (sql, values) => within(database.query(sql, values), patienceMs, late) };
+}
 
 /** Whether there is a database in `directory`. */
 export function hasPglite(directory: string): boolean {

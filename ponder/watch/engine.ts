@@ -1,6 +1,6 @@
 /**
- * What is changed in Ponder while it is loaded: what costs too much time or memory, where no setting changes it, and a limit. None
- * changes a result. See `docs/decisions/0032-changes-in-ponder.md`.
+ * What is changed in Ponder while it is loaded: what costs too much time or memory, where no setting changes it, a limit, and that PGlite
+ * has transactions. None changes a result. See `docs/decisions/0032-changes-in-ponder.md`.
  *
  * Each change names the text that it replaces. A version of Ponder that has another text there runs unchanged, and says so.
  */
@@ -183,6 +183,46 @@ const rowsOf = (table, rows) => {
       ],
     ],
   },
+  {
+    file: "/ponder/dist/esm/utils/sql-parse.js",
+    // For each statement of a handler, Ponder makes a parser of megabytes, to see whether it only reads, and another to see of what.
+    what: "a statement of a handler is parsed once",
+    replacements: [
+      [
+        "export const parseSQLQuery = async (sql) => {\n",
+        `const PARSED = new Map();
+export const parseSQLQuery = (sql) => {
+    let parsed = PARSED.get(sql);
+    if (parsed === undefined) {
+        if (PARSED.size >= 300) PARSED.clear();
+        parsed = parseAnew(sql);
+        PARSED.set(sql, parsed);
+        parsed.catch(() => PARSED.delete(sql));
+    }
+    return parsed;
+};
+const parseAnew = async (sql) => {
+`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/database/queryBuilder.js",
+    // Ponder begins none there. `withTransactions` has what is asked beside a transaction's own way asked in it. What is read of the
+    // chain is written without, as before: Ponder waits for the node in those, one for the other, and each can be written again.
+    what: "on PGlite, a transaction is one",
+    isNeededByPglite: true,
+    replacements: [
+      [
+        "import { startClock } from '../utils/timer.js';",
+        "import * as PONDER_SYNC from '../sync-store/schema.js';\nimport { startClock } from '../utils/timer.js';",
+      ],
+      [
+        '    if (dialect === "postgres") {\n        addQBMethods(db);',
+        '    if (dialect === "postgres" || db._.fullSchema !== PONDER_SYNC) {\n        addQBMethods(db);',
+      ],
+    ],
+  },
   // To open PGlite takes seconds. Ponder does so twice, the first time to see whether it can.
   {
     file: "/ponder/dist/esm/utils/pglite.js",
@@ -235,7 +275,7 @@ function rememberingFolders() {
   const formats = new Map<string, string>();
   const folderOf = (url: string) => url.slice(0, url.lastIndexOf("/"));
   return {
-    /** The file at a relative `specifier`, where files beside it are known. */
+    /** The file at a relative `specifier`, where files beside it are known. One that is not there fails when it is loaded. */
     known(specifier: string, parent: string | undefined) {
       if (!/^\.\.?\/.*\.js$/.test(specifier) || parent?.includes("/node_modules/") !== true) return undefined;
       const { href } = new URL(specifier, parent);

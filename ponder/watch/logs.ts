@@ -11,6 +11,7 @@ import { type Hex, hexToNumber, keccak256, numberToHex } from "viem";
 import { whenSet } from "./globals.ts";
 import { log } from "./log.ts";
 import type { Problem } from "./state.ts";
+import { within } from "./within.ts";
 
 /** Tries of one request, and the longest pause between two, in milliseconds. */
 const TRIES = 8;
@@ -24,6 +25,11 @@ const HEADERS = 128;
 
 /** Receipts that are looked at, from a block's last on, until one has a log. */
 const RECEIPTS = 8;
+
+/** How long a receipt may take, in milliseconds; after how many that did not come in time none is asked for, and how long. */
+const RECEIPT_MS = 3_000;
+const MISSES = 3;
+const WITHOUT_RECEIPTS_MS = 10 * 60_000;
 
 /** Topics and addresses whose bits are remembered. */
 const ITEMS = 10_000;
@@ -42,8 +48,8 @@ interface Entry {
 /** What is remembered of a block. */
 interface Header {
   readonly bloom: string;
-  /** Hashes of its transactions. */
-  readonly transactions: readonly string[];
+  /** Hashes of its {@link RECEIPTS} last transactions, the last one first. */
+  readonly last: readonly string[];
 }
 
 type Headers = Map<string, Header>;
@@ -85,9 +91,10 @@ function hasRequest(value: unknown): value is { request: Call } {
   return typeof value === "object" && value !== null && "request" in value && typeof value.request === "function";
 }
 
-/** `call` with the checks. */
-export function checked(call: Call, isVerifying: boolean): Call {
+/** `call` with the checks. Receipts are waited for `receiptMs`. */
+export function checked(call: Call, isVerifying: boolean, receiptMs = RECEIPT_MS): Call {
   const headers: Headers = new Map();
+  const receiptOf = receiptsOf(call, receiptMs);
   return async (request, context) => {
     if (request.method !== "eth_getLogs") {
       const answer = await call(request, context);
@@ -100,7 +107,8 @@ export function checked(call: Call, isVerifying: boolean): Call {
       const what =
         flaw(request.params, answer, headers) ??
         (isVerifying
-          ? ((await contradiction(call, request, answer)) ?? (await shortfall(call, request.params, answer, headers)))
+          ? ((await contradiction(call, request, answer)) ??
+            (await shortfall(receiptOf, request.params, answer, headers)))
           : null);
       if (what === null) return answer;
       lastLie = { at: Date.now(), what };
@@ -117,7 +125,8 @@ function keep(headers: Headers, block: unknown): void {
   if (typeof hash !== "string" || typeof logsBloom !== "string" || !isHexText(logsBloom)) return;
   const transactions = "transactions" in block && Array.isArray(block.transactions) ? block.transactions : [];
   headers.delete(hash);
-  headers.set(hash, { bloom: logsBloom.toLowerCase(), transactions: transactions.flatMap(hashOf) });
+  const last = transactions.slice(-RECEIPTS).reverse().flatMap(hashOf);
+  headers.set(hash, { bloom: logsBloom.toLowerCase(), last });
   const [oldest] = headers.keys();
   if (headers.size > HEADERS && oldest !== undefined) headers.delete(oldest);
 }
@@ -166,21 +175,46 @@ function flaw(params: unknown, logs: readonly Entry[], headers: Headers): string
   return null;
 }
 
+type ReceiptOf = (transaction: string) => Promise<unknown>;
+
+/**
+ * Asks for receipts. Ponder would try for a minute what the node refuses: one that has not come after `patienceMs` counts as refused, and
+ * is null. After {@link MISSES} in a row, all are for a while.
+ */
+function receiptsOf(call: Call, patienceMs: number): ReceiptOf {
+  let misses = 0;
+  let askedFrom = 0;
+  return async (transaction) => {
+    if (Date.now() < askedFrom) return null;
+    const asked = call({ method: "eth_getTransactionReceipt", params: [transaction] });
+    const receipt = await within(asked, patienceMs, "no receipt").catch(() => undefined);
+    misses = receipt === undefined ? misses + 1 : 0;
+    if (misses >= MISSES) {
+      misses = 0;
+      askedFrom = Date.now() + WITHOUT_RECEIPTS_MS;
+      log("warn", "The RPC node gives no receipts: logs are not counted by them", {
+        milliseconds: WITHOUT_RECEIPTS_MS,
+      });
+    }
+    return receipt ?? null;
+  };
+}
+
 /** What the receipts say against the number of a block's logs; null if nothing, or if the node has no receipts. */
 async function shortfall(
-  call: Call,
+  receiptOf: ReceiptOf,
   params: unknown,
   logs: readonly Entry[],
   headers: Headers,
 ): Promise<string | null> {
   const hash = blockOf(params);
   if (hash === null || logs.length === 0) return null;
-  const last = headers.get(hash)?.transactions.slice(-RECEIPTS).reverse() ?? [];
-  for (const transaction of last) {
-    const receipt = await call({ method: "eth_getTransactionReceipt", params: [transaction] }).catch(() => null);
+  for (const transaction of headers.get(hash)?.last ?? []) {
+    const receipt = await receiptOf(transaction);
     if (typeof receipt !== "object" || receipt === null || !("logs" in receipt) || !isLogs(receipt.logs)) return null;
     // Mined again in another block meanwhile: it says nothing of this one.
-    if (!("blockHash" in receipt) || receipt.blockHash !== hash) return null;
+    const blockHash = "blockHash" in receipt ? receipt.blockHash : null;
+    if (typeof blockHash !== "string" || blockHash.toLowerCase() !== hash.toLowerCase()) return null;
     const newest = receipt.logs.at(-1);
     if (newest === undefined) continue;
     const count = hexToNumber(newest.logIndex) + 1;

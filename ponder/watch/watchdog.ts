@@ -48,7 +48,7 @@ interface Denied extends Indexed {
 /** The watchdog's own table: what has to survive a restart. */
 export const NOTES = "_phala_watch";
 
-export async function createNotes(database: Database, schema: string): Promise<void> {
+async function createNotes(database: Database, schema: string): Promise<void> {
   await database.query(`CREATE TABLE IF NOT EXISTS "${schema}".${NOTES} (key text PRIMARY KEY, value jsonb NOT NULL)`);
 }
 
@@ -300,25 +300,6 @@ function reorgProblem({ number, hash, actual }: Denied, schema: string): Problem
       `Block ${number} was indexed as ${hash} and final, but the chain has ${actual}: the data from there on are wrong. ` +
       `Stop the indexer, run \`${repairCommand(schema)}\`, and start it again.`,
   };
-}
-
-/**
- * Drops what a process on PGlite left before it was ready, to be indexed anew from what was read of the chain: Ponder has no transactions
- * there, so that it may be half of something, and until it is ready no log says of what. Of what the log of each change is there,
- * Ponder takes back what was not final. What a reorganisation made wrong stays, for `repair`. Returns whether anything was dropped.
- */
-export async function dropUnfinished(database: Database, schema: string): Promise<boolean> {
-  if (!(await hasTable(database, schema, "_ponder_meta"))) return false;
-  const [app] = await database.query(
-    `SELECT value->>'is_ready' AS ready FROM "${schema}"._ponder_meta WHERE key = 'app'`,
-  );
-  if (app?.["ready"] === "1") return false;
-  await createNotes(database, schema);
-  const denied = await database.query(`SELECT key FROM "${schema}".${NOTES} WHERE key = 'reorg'`);
-  if (denied.length > 0) return false;
-  log("warn", "A process ended before it was ready: its tables are dropped, and indexed anew", { schema });
-  await database.query(`DROP SCHEMA "${schema}" CASCADE`);
-  return true;
 }
 
 /**

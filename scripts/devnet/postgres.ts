@@ -17,6 +17,8 @@ export interface Postgres {
   readonly service: Service;
   /** Process of the postmaster itself, for those who kill it. */
   pid(): number;
+  /** Runs a statement in the database postgres. */
+  query(sql: string): Promise<void>;
   /** Makes an empty database. Returns its connection string. */
   create(name: string): Promise<string>;
   /** Ends it as a shutdown of the machine would: connections are cut, everything is written. */
@@ -107,6 +109,7 @@ export async function startPostgres(options: {
     folder: options.folder,
     service,
     pid,
+    query,
     async create(name) {
       await query(`CREATE DATABASE "${name}"`);
       return url(name);

@@ -448,9 +448,10 @@ describe("API", () => {
       `{ __schema { types { name fields { name type { name ofType { name ofType { name ofType { name } } } } } } } }`,
     );
     expect(introspection.errors).toEqual([]);
-    for (const route of ["/health", "/ready", "/metrics", "/status"]) {
-      expect((await fetch(`${indexer.url}${route}`)).status, route).toBe(200);
-    }
+    const statusOf = async (route: string) => (await fetch(`${indexer.url}${route}`)).status;
+    for (const route of ["/health", "/metrics", "/status"]) expect(await statusOf(route), route).toBe(200);
+    // Its last look may have been between a block and the end of indexing it.
+    await expect.poll(() => statusOf("/ready"), { timeout: 10_000 }).toBe(200);
   });
 });
 

@@ -3,14 +3,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PGlite } from "@electric-sql/pglite";
 import { type Hex, numberToHex } from "viem";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { indexerCommand } from "../../ponder/command.ts";
-import { createPglite, hasPglite, openPglite } from "../../ponder/watch/database.ts";
+import { createPglite, hasPglite, impatient, openPglite, withTransactions } from "../../ponder/watch/database.ts";
 import { bloomOf, checked } from "../../ponder/watch/logs.ts";
 import { isVerifying, parseOptions, watchSettings } from "../../ponder/watch/options.ts";
 import { metricsText, problemsNow, setWatchState } from "../../ponder/watch/state.ts";
-import { createNotes, dropUnfinished, writeNote } from "../../ponder/watch/watchdog.ts";
 import { type Postgres, startPostgres } from "../../scripts/devnet/postgres.ts";
 import {
   type IndexerProcess,
@@ -82,45 +83,64 @@ describe("what a process says of itself", () => {
 
 describe("PGlite", () => {
   test(
-    "keeps of a first indexing that came to no end only what was read of the chain",
+    "has transactions: in them is what is asked within, by any way; everybody else waits",
     { timeout: 60_000 },
     async () => {
-      const folder = mkdtempSync(path.join(tmpdir(), "phala-pglite-"));
-      const database = await openPglite(path.join(folder, "database"));
-      const named = async (schema: string) =>
-        (await database.query("SELECT nspname AS name FROM pg_namespace WHERE nspname = $1", [schema])).length === 1;
-      /** What Ponder has made of the schema when it is killed, and whether it was ready. */
-      const begin = async (isReady: 0 | 1 | null) => {
-        await database.query("CREATE SCHEMA IF NOT EXISTS phala");
-        await database.query("CREATE TABLE phala._ponder_meta (key text PRIMARY KEY, value jsonb)");
-        await database.query("CREATE TYPE phala.collateral_kind AS ENUM ('root_crl')");
-        await database.query("CREATE TABLE phala.collateral (kind phala.collateral_kind PRIMARY KEY)");
-        if (isReady === null) return;
-        await database.query("INSERT INTO phala._ponder_meta VALUES ('app', $1::jsonb)", [`{"is_ready": ${isReady}}`]);
-      };
+      const instance = withTransactions(await PGlite.create());
+      const count = async () =>
+        Number((await instance.query<{ n: number }>("SELECT count(*) AS n FROM made")).rows[0]?.n);
       try {
-        await database.query("CREATE SCHEMA ponder_sync");
-        expect(await dropUnfinished(database, "phala")).toBe(false);
-        for (const isReady of [null, 0] as const) {
-          await begin(isReady);
-          expect(await dropUnfinished(database, "phala")).toBe(true);
-          expect([await named("phala"), await named("ponder_sync")]).toEqual([false, true]);
-        }
-        // What a reorganisation made wrong waits for `repair`, which finds by it what is cached and wrong.
-        await begin(0);
-        await createNotes(database, "phala");
-        await writeNote(database, "phala", "reorg", { number: 1 });
-        expect(await dropUnfinished(database, "phala")).toBe(false);
-        await database.query("DROP SCHEMA phala CASCADE");
-        await begin(1);
-        expect(await dropUnfinished(database, "phala")).toBe(false);
-        expect(await named("phala")).toBe(true);
+        await instance.exec("CREATE TABLE made (id integer PRIMARY KEY)");
+        let othersAsk: () => void = () => undefined;
+        const others = new Promise<void>((resolve) => (othersAsk = resolve)).then(count);
+        const order: string[] = [];
+        const leftBehind: Promise<unknown>[] = [];
+        const committed = instance.transaction(async (transaction) => {
+          await transaction.query("INSERT INTO made VALUES (1)");
+          othersAsk();
+          await instance.query("INSERT INTO made VALUES (2)");
+          await instance.exec("INSERT INTO made VALUES (3)");
+          await instance.transaction((inner) => inner.query("INSERT INTO made VALUES (4)"));
+          await sleep(50);
+          expect(await count()).toBe(4);
+          order.push("end");
+          leftBehind.push(sleep(20).then(() => instance.query("INSERT INTO made VALUES (5)")));
+        });
+        expect(await others.finally(() => order.push("others"))).toBe(4);
+        await committed;
+        expect(order).toEqual(["end", "others"]);
+        // What ends later than its transaction stands by itself.
+        await Promise.all(leftBehind);
+        expect(await count()).toBe(5);
+
+        const failed = instance.transaction(async () => {
+          await instance.exec("INSERT INTO made VALUES (6)");
+          await instance.transaction(() => instance.query("INSERT INTO made VALUES (1)"));
+        });
+        await expect(failed).rejects.toThrow("duplicate key");
+        expect(await count()).toBe(5);
       } finally {
-        await database.close();
-        rmSync(folder, { recursive: true, force: true });
+        await instance.close();
       }
     },
   );
+
+  test("does not keep the watchdog waiting: what has no answer in time has failed", async () => {
+    const asked: string[] = [];
+    const slow = impatient(
+      {
+        query: (sql) => {
+          asked.push(sql);
+          return sql === "slow" ? new Promise(() => undefined) : Promise.resolve([{ sql }]);
+        },
+        close: () => Promise.resolve(),
+      },
+      50,
+    );
+    expect(await slow.query("quick")).toEqual([{ sql: "quick" }]);
+    await expect(slow.query("slow")).rejects.toThrow("no answer within 0.05 s");
+    expect(asked).toEqual(["quick", "slow"]);
+  });
 
   test("is made as a whole: what was only begun is made anew", { timeout: 60_000 }, async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "phala-pglite-"));
@@ -185,18 +205,21 @@ describe("what a node answers", () => {
     /** First gives one log, then both; `receipts` by the hash of their transaction, the last one's first. */
     const given = (receipts: Readonly<Record<string, unknown>>) => {
       let asked = 0;
-      const call = checked(({ method, params }) => {
-        const [about] = Array.isArray(params) ? (params as readonly unknown[]) : [];
-        if (method === "eth_getTransactionReceipt") {
-          const receipt = receipts[String(about)];
-          return receipt === undefined ? Promise.reject(new Error("no such method")) : Promise.resolve(receipt);
-        }
-        // Objects or hashes, as the node was asked.
-        const transactions = [{ hash: "0x1" }, "0x2", "0x3"];
-        if (method !== "eth_getLogs") return Promise.resolve({ hash, logsBloom: bloomOf(alike), transactions });
-        return Promise.resolve((asked += 1) <= 2 ? alike.slice(0, 1) : alike);
-      }, true);
-      return call;
+      return checked(
+        ({ method, params }) => {
+          const [about] = Array.isArray(params) ? (params as readonly unknown[]) : [];
+          if (method === "eth_getTransactionReceipt") {
+            const receipt = receipts[String(about)];
+            return receipt === undefined ? Promise.reject(new Error("no such method")) : Promise.resolve(receipt);
+          }
+          // Objects or hashes, as the node was asked.
+          const transactions = [{ hash: "0x1" }, "0x2", "0x3"];
+          if (method !== "eth_getLogs") return Promise.resolve({ hash, logsBloom: bloomOf(alike), transactions });
+          return Promise.resolve((asked += 1) <= 2 ? alike.slice(0, 1) : alike);
+        },
+        true,
+        100,
+      );
     };
     const answerOf = async (receipts: Readonly<Record<string, unknown>>) => {
       const call = given(receipts);
@@ -213,6 +236,40 @@ describe("what a node answers", () => {
       for (const receipt of [undefined, null, receiptOf([log(1)], `0x${"cd".repeat(32)}`)]) {
         expect(await answerOf({ "0x3": receipt })).toEqual(alike.slice(0, 1));
       }
+    });
+
+    test("is taken from a node whose receipts do not come, which is not asked for another for a while", async () => {
+      let receipts = 0;
+      const call = checked(
+        ({ method }) => {
+          if (method === "eth_getLogs") return Promise.resolve(alike.slice(0, 1));
+          if (method === "eth_getBlockByNumber") {
+            return Promise.resolve({ hash, logsBloom: bloomOf(alike), transactions: ["0x1"] });
+          }
+          receipts += 1;
+          return new Promise(() => undefined);
+        },
+        true,
+        50,
+      );
+      await call({ method: "eth_getBlockByNumber", params: ["0x5", true] });
+      const asked: number[] = [];
+      vi.useFakeTimers({ toFake: ["Date"] });
+      try {
+        for (const minutes of [0, 1, 1, 1, 5, 4]) {
+          vi.setSystemTime(Date.now() + minutes * 60_000);
+          expect(await call({ method: "eth_getLogs", params: [{ blockHash: hash }] })).toEqual(alike.slice(0, 1));
+          asked.push(receipts);
+        }
+      } finally {
+        vi.useRealTimers();
+      }
+      expect(asked).toEqual([1, 2, 3, 3, 3, 4]);
+    });
+
+    test("is missed also where hashes are written otherwise", async () => {
+      const receipt = receiptOf([log(1)], `0x${hash?.slice(2).toUpperCase()}`);
+      expect(await answerOf({ "0x3": receipt })).toEqual(alike);
     });
   });
 
