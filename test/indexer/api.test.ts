@@ -51,13 +51,13 @@ async function boundOf(response: Response): Promise<unknown> {
 describe("hostile requests", () => {
   // How soon: see bench/graphql.ts.
   test("are refused with 400 and the bound, without a statement", async () => {
-    const asked = served.statements().length;
+    const asked = (await served.statements()).length;
     for (const { name, query, variables = {}, bound } of hostileQueries) {
       const response = await post(JSON.stringify({ query, variables }));
       expect(response.status, name).toBe(400);
       expect(await boundOf(response), name).toBe(bound);
     }
-    expect(served.statements().length).toBe(asked);
+    expect((await served.statements()).length).toBe(asked);
   });
 
   test("with ten megabytes are not read", async () => {
@@ -166,12 +166,12 @@ describe("GraphQL", () => {
       expect([await holders(url), await holders(url)]).toEqual([10_000 + i, 10_000 + i]);
     }
     await served.client.query(`UPDATE "${served.schema}".token SET holders = $1`, [before]);
-    const asked = () => served.statements().filter(({ sql }) => sql.includes(`from "token"`)).length;
+    const asked = async () => (await served.statements()).filter(({ sql }) => sql.includes(`from "token"`)).length;
     await holders(url);
-    const made = asked();
+    const made = await asked();
     for (let i = 0; i < 10; i++) expect(await holders(url)).toBe(before);
     // Autovacuum may have come in between.
-    expect(asked() - made).toBeLessThan(5);
+    expect((await asked()) - made).toBeLessThan(5);
   });
 });
 
@@ -190,10 +190,10 @@ describe("recipes", () => {
   test.each(sampleQueries().filter(({ name }) => name !== whole))(
     "$name reads no growing table from end to end",
     async ({ text }) => {
-      const before = served.statements().length;
+      const before = (await served.statements()).length;
       const { errors } = await ask(url, text, variables);
       expect(errors).toEqual([]);
-      const statements = served.statements().slice(before);
+      const statements = (await served.statements()).slice(before);
       expect(statements.length).toBeGreaterThan(0);
       const grown: readonly string[] = grownTables;
       for (const { sql, plan } of statements) {
@@ -351,22 +351,23 @@ describe("exports", () => {
   });
 
   test("wait for their reader, and end with it", async () => {
-    const pages = () => served.statements().filter(({ sql }) => sql.includes(`from "staking_event"`)).length;
+    const pages = async () =>
+      (await served.statements()).filter(({ sql }) => sql.includes(`from "staking_event"`)).length;
     const total = Math.ceil((await count("staking_event")) / 1_000);
-    const before = pages();
+    const before = await pages();
     const leave = new AbortController();
     const response = await fetch(`${url}/api/export/staking-events.csv`, { signal: leave.signal });
     const reader = response.body?.getReader();
     await reader?.read();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    const waiting = pages() - before;
+    const waiting = (await pages()) - before;
     // What fits into the buffers between us, and no more.
     expect(waiting).toBeLessThan(total / 2);
     leave.abort();
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const left = pages();
+    const left = await pages();
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(pages()).toBe(left);
+    expect(await pages()).toBe(left);
     expect(left - before).toBeLessThan(total / 2);
   });
 });

@@ -1,4 +1,5 @@
 /** The indexer's data in a real PostgreSQL, as many as one likes, and API processes over them: for the tests of the API and the bench. */
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
@@ -118,12 +119,26 @@ export async function serveData(options: { folder: string; transactions: number;
         await client.query(`ALTER DATABASE indexer SET auto_explain.log_format = 'json'`);
       },
       /** What API processes asked so far since `watchStatements`. */
-      statements(): Statement[] {
+      async statements(): Promise<Statement[]> {
         const folder = path.join(options.folder, "postgres/data/log");
         mkdirSync(folder, { recursive: true });
-        return readdirSync(folder)
-          .filter((name) => name.endsWith(".json"))
-          .flatMap((name) => readFileSync(path.join(folder, name), "utf8").split("\n"))
+        const lines = () =>
+          readdirSync(folder)
+            .filter((name) => name.endsWith(".json"))
+            .flatMap((name) => readFileSync(path.join(folder, name), "utf8").split("\n"));
+        // A collector writes the log, later than the answers go out, but in their order.
+        const mark = `mark ${randomUUID()}`;
+        await client.query(`DO $$ BEGIN RAISE LOG '${mark}'; END $$`);
+        const written = await waitFor({
+          what: "the log is written",
+          timeoutMs: 10_000,
+          probe: () => {
+            const all = lines();
+            const end = all.findIndex((line) => line.includes(`"message":"${mark}"`));
+            return Promise.resolve(end === -1 ? undefined : all.slice(0, end));
+          },
+        });
+        return written
           .filter((line) => line.includes(`${SCHEMA}_readonly`) && line.includes(" plan:"))
           .map((line) => {
             const message = textOf(rowOf(jsonOf(line))["message"]);
