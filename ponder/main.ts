@@ -14,7 +14,7 @@ const CHILD = fileURLToPath(new URL("./watch/child.ts", import.meta.url));
 const COMPILED = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
 
 /** Megabytes of a half of the heap for what is new: with Node's own 32, and an arena per thread, 100 MB more are resident. */
-const YOUNG_MB = 8;
+const YOUNG_MB = 16;
 
 /** Pauses before a process is started again, in milliseconds: after the first end, and at most. */
 const PAUSE_MS = { first: 200, most: 5_000 };

@@ -10,7 +10,7 @@
  * - PONDER_POLLING_INTERVAL: milliseconds between two looks at the head of the chain, at least 100. Default: 500.
  * - DATABASE_URL: PostgreSQL connection string. Without it, PGlite in the directory PONDER_PGLITE_DIR (default: `.ponder`
  *   beside this file).
- * - PHALA_HEAP: megabytes of the process's heap, at least 128. Default: 232.
+ * - PHALA_HEAP: megabytes of the process's heap, at least 128. Default: 200.
  *
  * Of the API alone:
  * - PHALA_CORS_ORIGINS: origins whose pages may read it, separated by commas. Default: *, all.

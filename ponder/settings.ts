@@ -58,12 +58,12 @@ export function intervalOf(env: Environment): number {
 
 /** Megabytes that the process may have in JavaScript's heap, of PHALA_HEAP. */
 export function heapOf(env: Environment): number {
-  return integer(env, "PHALA_HEAP", 232, 128);
+  return integer(env, "PHALA_HEAP", 200, 128);
 }
 
 /** Bytes of rows, by Ponder's estimate, that it keeps in memory: in the heap they take about three times as much. */
 export function rowBytesOf(env: Environment): number {
-  return integer(env, "PONDER_CACHE_BYTES", (heapOf(env) * 2 ** 20) / 8, 0);
+  return integer(env, "PONDER_CACHE_BYTES", Math.round((heapOf(env) * 2 ** 20) / 7), 0);
 }
 
 /** PostgreSQL where DATABASE_URL names one, PGlite otherwise. */

@@ -27,6 +27,7 @@ import { MAX_APY, WAD, annualised, compounded } from "../../ponder/src/maths/yie
 import { NETWORKS } from "../../ponder/networks.ts";
 import { CHAINS_IMPORTER, changed, engineChanges, engineFile } from "../../ponder/watch/engine.ts";
 import { startService } from "../../scripts/devnet/process.ts";
+import { createRandom } from "../../scripts/devnet/random.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "phala-settings-"));
 afterAll(() => {
@@ -253,6 +254,16 @@ describe("maths", () => {
   });
 });
 
+interface CopyModule {
+  copyOnWrite(row: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** `value` without what has a symbol for its name: Ponder leaves one on its rows. */
+function plain(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value));
+}
+
 describe("changes to Ponder", () => {
   test.each(engineChanges.map((change) => [change.what, change] as const))("%s", (_what, change) => {
     const before = readFileSync(engineFile(change.file.replace("/ponder/", "")), "utf8");
@@ -272,6 +283,44 @@ describe("changes to Ponder", () => {
       const source = readFileSync(engineFile(file.replace("/ponder/", "")), "utf8");
       const all = engineChanges.filter((change) => change.file === file);
       expect(all.reduce<string | null>((text, change) => text && changed(text, change), source)).not.toBeNull();
+    }
+  });
+
+  test("a row that a handler reads is as Ponder would give it, whatever is done with it", async () => {
+    const name = "dist/esm/utils/copy.js";
+    const source = readFileSync(engineFile(name), "utf8");
+    const own = engineChanges.find(({ file }) => file === `/ponder/${name}`);
+    const text = own && changed(source, own);
+    writeFileSync(path.join(folder, "copy.mjs"), text ?? "");
+    const { copyOnWrite: theirs } = (await import(engineFile(name))) as CopyModule;
+    const { copyOnWrite: ours } = (await import(path.join(folder, "copy.mjs"))) as CopyModule;
+
+    const random = createRandom(3);
+    const keys = ["number", "list", "nothing", "nested", "new"];
+    for (let round = 0; round < 200; round++) {
+      const stored = () => ({ number: 5n, list: ["a"], nothing: null, nested: { list: [1] } });
+      const [underTheirs, underOurs] = [stored(), stored()];
+      const rows = [theirs(underTheirs), ours(underOurs)] as const;
+      for (let step = 0; step < 8; step++) {
+        const key = random.pick(keys);
+        const act = random.pick<(row: Record<string, unknown>) => unknown>([
+          (row) => row[key],
+          (row) => (row[key] = BigInt(step)),
+          (row) => delete row[key],
+          (row) => key in row,
+          (row) => Object.entries(row),
+          (row) => ({ ...row }),
+          (row) => (Array.isArray(row["list"]) ? row["list"].push(step) : null),
+          (row) => Object.defineProperty(row, key, { value: step, enumerable: true, configurable: true })[key],
+          (row) => Object.getOwnPropertyDescriptor(row, key)?.value,
+        ]);
+        const [theirAnswer, ourAnswer] = rows.map((row) => plain(act(row)));
+        expect(ourAnswer).toEqual(theirAnswer);
+      }
+      expect(plain(rows[1])).toEqual(plain(rows[0]));
+      // What is kept of the row is what it was.
+      expect(underOurs).toEqual(stored());
+      expect(Object.getOwnPropertySymbols(underOurs)).toEqual([]);
     }
   });
 

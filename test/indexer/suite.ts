@@ -106,6 +106,7 @@ export async function startIndexer(
   suite: Pick<Suite, "chain" | "folder" | "manifestPath">,
   name = "indexer",
   database: "postgres" | "pglite" = "postgres",
+  settings: Readonly<Record<string, string>> = {},
 ) {
   const port = await freePort();
   const postgres =
@@ -121,7 +122,10 @@ export async function startIndexer(
     pollingInterval: 100,
     ...(postgres === null ? {} : { databaseUrl: postgres.url() }),
   });
-  const service = startService({ name, command, args, cwd, env, onLine: (line) => lines.push(line) });
+  const service = startService({
+    ...{ name, command, args, cwd, env: { ...env, ...settings } },
+    onLine: (line) => lines.push(line),
+  });
   const url = `http://127.0.0.1:${port}`;
 
   /** The block up to which everything is indexed; -1 before the first. */
