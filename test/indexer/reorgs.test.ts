@@ -125,7 +125,7 @@ test.each(["PostgreSQL", "PGlite"] as const)(
   "on %s, all of it is as if the last chain were the only one",
   async (name) => {
     if (clean === undefined) {
-      clean = await startIndexer(suite, "clean", "postgres", { PONDER_CACHE_BYTES: "50000" });
+      clean = await startIndexer(suite, "clean", "postgres", { PONDER_CACHE_BYTES: "100000" });
       started.push(clean);
     }
     await clean.reach(await suite.client.getBlockNumber());
@@ -135,7 +135,7 @@ test.each(["PostgreSQL", "PGlite"] as const)(
     const metrics = await (await fetch(`${clean.url}/metrics`)).text();
     const asked = (table: string, type: string) =>
       new RegExp(`^ponder_indexing_cache_requests_total{table="${table}",type="${type}"} [1-9]`, "m").test(metrics);
-    expect([asked("account", "prefetch"), asked("token", "complete"), asked("token", "prefetch")]).toEqual([
+    expect([asked("account", "prefetch"), asked("clock", "complete"), asked("clock", "prefetch")]).toEqual([
       true,
       true,
       false,
