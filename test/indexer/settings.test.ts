@@ -291,7 +291,7 @@ describe("changes to Ponder", () => {
     const source = readFileSync(engineFile(name), "utf8");
     const own = engineChanges.find(({ file }) => file === `/ponder/${name}`);
     const text = own && changed(source, own);
-    writeFileSync(path.join(folder, "copy.mjs"), text ?? "");
+    writeFileSync(path.join(folder, "copy.mjs"), text?.replace(/^\/\/# sourceMappingURL.*$/m, "") ?? "");
     const { copyOnWrite: theirs } = (await import(engineFile(name))) as CopyModule;
     const { copyOnWrite: ours } = (await import(path.join(folder, "copy.mjs"))) as CopyModule;
 
