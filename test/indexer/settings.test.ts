@@ -255,7 +255,7 @@ describe("maths", () => {
 });
 
 interface CopyModule {
-  copyOnWrite(row: Record<string, unknown>): Record<string, unknown>;
+  readonly copyOnWrite: (row: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /** `value` without what has a symbol for its name: Ponder leaves one on its rows. */
@@ -306,13 +306,13 @@ describe("changes to Ponder", () => {
         const act = random.pick<(row: Record<string, unknown>) => unknown>([
           (row) => row[key],
           (row) => (row[key] = BigInt(step)),
-          (row) => delete row[key],
+          (row) => Reflect.deleteProperty(row, key),
           (row) => key in row,
           (row) => Object.entries(row),
           (row) => ({ ...row }),
           (row) => (Array.isArray(row["list"]) ? row["list"].push(step) : null),
           (row) => Object.defineProperty(row, key, { value: step, enumerable: true, configurable: true })[key],
-          (row) => Object.getOwnPropertyDescriptor(row, key)?.value,
+          (row): unknown => Object.getOwnPropertyDescriptor(row, key)?.value,
         ]);
         const [theirAnswer, ourAnswer] = rows.map((row) => {
           try {
