@@ -4,7 +4,8 @@
  *
  * - All logs of a block: their indices are 0, 1, 2 … without gaps, and their Bloom filter is the one in the block's header.
  * - With `isVerifying`: logs are asked for twice, the second time in other pieces, and both answers are the same; and a block has as
- *   many as the receipts of its last transactions say, since what is left out may add nothing to the filter.
+ *   many as the receipts of its last transactions say, since what is left out may add nothing to the filter. With several providers,
+ *   those of a range are asked of another one the second time. Those of a block are not: the other may not have it yet.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, hexToNumber, keccak256, numberToHex } from "viem";
@@ -34,7 +35,20 @@ const WITHOUT_RECEIPTS_MS = 10 * 60_000;
 /** Topics and addresses whose bits are remembered. */
 const ITEMS = 10_000;
 
-type Call = (request: { readonly method: string; readonly params?: unknown }, context?: unknown) => Promise<unknown>;
+interface Request {
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+/** What Ponder passes along with a request, and what `engine.ts` makes of it. */
+interface Context {
+  /** Told the provider that has answered, where there are several. */
+  readonly onAnswer?: (provider: string | undefined) => void;
+  /** The provider that is not to answer, unless nobody else does. */
+  readonly apartFrom?: string | undefined;
+}
+
+type Call = (request: Request, context?: Context) => Promise<unknown>;
 
 interface Entry {
   readonly address: Hex;
@@ -102,12 +116,13 @@ export function checked(call: Call, isVerifying: boolean, receiptMs = RECEIPT_MS
       return answer;
     }
     for (let tries = 1; ; ++tries) {
-      const answer = await call(request, context);
+      let provider: string | undefined;
+      const answer = await call(request, { ...context, onAnswer: (each) => (provider = each) });
       if (!isLogs(answer)) return answer;
       const what =
         flaw(request.params, answer, headers) ??
         (isVerifying
-          ? ((await contradiction(call, request, answer)) ??
+          ? ((await contradiction(call, request, answer, provider)) ??
             (await shortfall(receiptOf, request.params, answer, headers)))
           : null);
       if (what === null) return answer;
@@ -246,16 +261,18 @@ export function bloomOf(logs: readonly Pick<Entry, "address" | "topics">[]): str
   return `0x${Buffer.from(bloom).toString("hex")}`;
 }
 
-/** Asks again, a range in two halves and a block by its number: what differs, or null. */
+/** Asks again, a range in two halves and of another than `provider`, a block as before: what differs, or null. */
 async function contradiction(
   call: Call,
-  request: { readonly method: string; readonly params?: unknown },
+  request: Request,
   logs: readonly Entry[],
+  provider: string | undefined,
 ): Promise<string | null> {
   const filter = filterOf(request.params);
   if (filter === null) return null;
   const pieces = piecesOf(filter);
-  const answers = await Promise.all(pieces.map((piece) => call({ method: request.method, params: [piece] })));
+  const context = "blockHash" in filter ? {} : { apartFrom: provider };
+  const answers = await Promise.all(pieces.map((piece) => call({ method: request.method, params: [piece] }, context)));
   const again = answers.flatMap((answer) => (isLogs(answer) ? answer : []));
   const first = new Set(logs.map(nameOf));
   const second = new Set(again.map(nameOf));

@@ -18,6 +18,7 @@ import {
   answerOf,
   contentOf,
   isDeep,
+  startBrittleWay,
   startFaultyNode,
   startProcess,
   startTrade,
@@ -246,6 +247,32 @@ describe.skipIf(process.platform !== "linux")("killed", () => {
   });
 });
 
+describe("a connection to PostgreSQL", () => {
+  test("that breaks at a commit, done or not, loses and doubles nothing", { timeout: 180_000 }, async () => {
+    const way = await startBrittleWay(postgres.port);
+    const databaseUrl = new URL(await freshDatabase());
+    databaseUrl.port = String(way.port);
+    // What is there from the beginning, and the first events.
+    way.cut("before", "after", "before", "after");
+    const indexer = await startProcess(suite, { databaseUrl: databaseUrl.href });
+    try {
+      await indexer.ready(patience.postgres * 2);
+      expect(way.cutsLeft()).toBe(0);
+      await isLikeClean(indexer);
+      for (const cuts of [["before"], ["after"], ["before", "after"]] as const) {
+        way.cut(...cuts);
+        await trade.blocks(3, 4);
+        await expect.poll(way.cutsLeft, { timeout: 10_000 }).toBe(0);
+        await indexer.reach(await suite.client.getBlockNumber(), patience.postgres);
+      }
+      await isLikeClean(indexer);
+    } finally {
+      await indexer.stop();
+      await way.stop();
+    }
+  });
+});
+
 /** What a node can do wrong, and what /ready says of it; null: it is none of its business. */
 const FAULTS: Readonly<Record<string, { readonly fault: () => Fault; readonly says: string | null }>> = {
   "does not answer": { says: "rpc", fault: () => () => Promise.resolve(new Refusal("drop")) },
@@ -397,6 +424,27 @@ describe.skipIf(process.platform !== "linux")("a node", () => {
       await fresh.stop();
     }
   });
+
+  test.skipIf(!isDeep)(
+    "that always leaves out the same logs is found out by another",
+    { timeout: 120_000 },
+    async () => {
+      node.set(changeLogs((logs) => logs.filter((each) => Number(rowOf(each)["logIndex"]) % 2 === 0)));
+      const fresh = await startProcess(suite, {
+        databaseUrl: await freshDatabase(),
+        rpcUrl: `${node.url},${suite.chain.url}`,
+        env: { PHALA_VERIFY_LOGS: "1" },
+      });
+      try {
+        await fresh.problem("rpc_inconsistent", 60_000);
+        node.set(null);
+        await fresh.ready(60_000);
+        await isLikeClean(fresh);
+      } finally {
+        await fresh.stop();
+      }
+    },
+  );
 });
 
 /** A disk of `megabytes`, where this machine lets us have one; null otherwise. */

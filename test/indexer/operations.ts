@@ -1,6 +1,7 @@
 /** The indexer's processes as an operator runs them, and what can go wrong with them: kills, faulty nodes, deep reorganisations. */
 import { readFileSync, readdirSync } from "node:fs";
 import { type IncomingMessage, type Server, createServer } from "node:http";
+import { connect, createServer as createSocketServer } from "node:net";
 import path from "node:path";
 import { maxUint256, parseEther } from "viem";
 import { indexerCommand } from "../../ponder/command.ts";
@@ -213,6 +214,49 @@ export async function startFaultyNode(chainUrl: string) {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/**
+ * A way to the PostgreSQL at `port` that breaks where a transaction that takes the index further is committed: `before` PostgreSQL has
+ * heard of it, or `after` it has done so, with nobody told.
+ */
+export async function startBrittleWay(port: number) {
+  let cuts: ("before" | "after")[] = [];
+  const server = createSocketServer((client) => {
+    const database = connect(port, "127.0.0.1");
+    let isFurther = false;
+    let isOver = false;
+    const end = () => {
+      client.destroy();
+      database.destroy();
+    };
+    client.on("data", (data) => {
+      const text = data.toString("latin1");
+      if (/(insert into|update) \S*_ponder_checkpoint/.test(text)) isFurther = true;
+      if (isFurther && /^Q.{4}commit\0/s.test(text)) {
+        const cut = cuts.shift();
+        if (cut === "before") return end();
+        isOver = cut === "after";
+      }
+      if (/^Q.{4}(commit|rollback)\0/s.test(text)) isFurther = false;
+      database.write(data);
+    });
+    database.on("data", (data) => (isOver ? end() : client.write(data)));
+    for (const socket of [client, database]) socket.on("close", end).on("error", end);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the way has no port");
+  return {
+    port: address.port,
+    /** Where it breaks, one after the other, from now on. */
+    cut(...next: ("before" | "after")[]) {
+      cuts = next;
+    },
+    /** How often it is still going to. */
+    cutsLeft: () => cuts.length,
+    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 

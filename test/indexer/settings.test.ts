@@ -25,7 +25,7 @@ import { closedSince } from "../../ponder/src/maths/period.ts";
 import { costOf } from "../../ponder/src/maths/position.ts";
 import { MAX_APY, WAD, annualised, compounded } from "../../ponder/src/maths/yield.ts";
 import { NETWORKS } from "../../ponder/networks.ts";
-import { CHAINS_IMPORTER, changed, engineChanges, engineFile } from "../../ponder/watch/engine.ts";
+import { CHAINS_IMPORTER, changed, engineChanges, engineFile, refusal } from "../../ponder/watch/engine.ts";
 import { startService } from "../../scripts/devnet/process.ts";
 import { createRandom } from "../../scripts/devnet/random.ts";
 
@@ -276,6 +276,15 @@ describe("changes to Ponder", () => {
     // Another version of Ponder is left alone.
     expect(changed(`${before}${before}`, change)).toBeNull();
     expect(changed("export {};", change)).toBeNull();
+  });
+
+  test("that keep the data right are needed, the others are not", () => {
+    const needed = (isPglite: boolean) => engineChanges.filter((change) => refusal(change, isPglite) !== null);
+    expect(needed(false).map(({ what }) => what)).toEqual([
+      "a transaction that is tried again begins with what the database has, and is not done twice",
+    ]);
+    expect(needed(true).map(({ what }) => what)).toContain("on PGlite, a transaction is one");
+    for (const change of needed(true)) expect(refusal(change, true)).toContain("npm ci");
   });
 
   test("of one file do not get in each other's way", () => {

@@ -285,6 +285,23 @@ describe("what a node answers", () => {
     expect(await call({ method: "eth_getLogs", params })).toEqual(all);
     expect(asked).toBe(6);
   });
+
+  test("are asked of another provider the second time, those of a block of any", async () => {
+    for (const { params, apartFrom } of [
+      { params: [{ fromBlock: "0x5", toBlock: "0x7" }], apartFrom: ["one", "one"] },
+      { params: [{ fromBlock: "0x5", toBlock: "0x5" }], apartFrom: ["one"] },
+      { params: [{ blockHash: hash }], apartFrom: [undefined] },
+    ]) {
+      const asked: unknown[] = [];
+      const call = checked((_, context) => {
+        if (context?.onAnswer === undefined) asked.push(context?.apartFrom);
+        context?.onAnswer?.("one");
+        return Promise.resolve([]);
+      }, true);
+      expect(await call({ method: "eth_getLogs", params })).toEqual([]);
+      expect(asked).toEqual(apartFrom);
+    }
+  });
 });
 
 describe.skipIf(process.platform !== "linux")("a reorganisation that is too deep", () => {

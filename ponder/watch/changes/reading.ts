@@ -1,0 +1,120 @@
+/** What is read of the chain, from the node and from Ponder's cache of it. */
+import type { Change } from "./change.ts";
+
+export const readingChanges: readonly Change[] = [
+  {
+    file: "/ponder/dist/esm/build/config.js",
+    // Until an event has come a few times, Ponder reads every column of its block and transaction; some events never come. A
+    // column that a handler misses is noticed by Ponder, which then reads all of them for that event.
+    what: "only the columns of blocks and transactions that handlers use are read",
+    replacements: [
+      ["import { defaultBlockFilterInclude,", "import { requiredLogFilterInclude, defaultBlockFilterInclude,"],
+      ["include: defaultLogFilterInclude.concat(", "include: requiredLogFilterInclude.concat("],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/runtime/events.js",
+    what: "a log is compared with the filters of its own first topic only",
+    replacements: [
+      [
+        "    let blocksIndex = 0;\n",
+        `    const indexesByTopic = new Map();
+    const callbackIndexesOf = (log) => {
+        const topic = log.topics[0];
+        let indexes = indexesByTopic.get(topic);
+        if (indexes === undefined) {
+            indexes = logEventCallbackIndexes.filter((index) => {
+                const { topic0 } = eventCallbacks[index].filter;
+                return isLogFilterMatched({ filter: { topic0 }, log });
+            });
+            indexesByTopic.set(topic, indexes);
+        }
+        return indexes;
+    };
+    let blocksIndex = 0;
+`,
+      ],
+      [
+        "for (const logEventCallbackIndex of logEventCallbackIndexes) {",
+        "for (const logEventCallbackIndex of callbackIndexesOf(log)) {",
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/sync-historical/index.js",
+    what: "a log that is read from the node is, too",
+    replacements: [
+      [
+        "            const perBlockLogs = new Map();\n",
+        `            const filtersByTopic = new Map();
+            const filtersOf = (log) => {
+                const topic = log.topics[0];
+                let filters = filtersByTopic.get(topic);
+                if (filters === undefined) {
+                    filters = logFilters.filter(({ topic0 }) => isLogFilterMatched({ filter: { topic0 }, log }));
+                    filtersByTopic.set(topic, filters);
+                }
+                return filters;
+            };
+            const perBlockLogs = new Map();
+`,
+      ],
+      ["for (const filter of logFilters) {", "for (const filter of filtersOf(log)) {"],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/sync-store/index.js",
+    // Each value would be a parameter of its own, for which the statement's text is put together piece by piece.
+    what: "rows that are read from the node are written as one parameter",
+    replacements: [
+      [
+        'import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, or, sql, } from "drizzle-orm";\n',
+        `import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, lt, lte, or, sql, } from "drizzle-orm";
+import { toSnakeCase } from "drizzle-orm/casing";
+const rowsOf = (table, rows) => {
+    const columns = Object.keys(getTableColumns(table)).map((key) => [key, toSnakeCase(key)]);
+    const named = rows.map((row) => {
+        const values = {};
+        for (const [key, name] of columns) values[name] = typeof row[key] === "bigint" ? row[key].toString() : row[key];
+        return values;
+    });
+    const names = sql.join(columns.map(([, name]) => sql.identifier(name)), sql.raw(", "));
+    return sql\`select \${names} from json_populate_recordset(null::\${table}, \${JSON.stringify(named)}::json)\`;
+};
+`,
+      ],
+      ...(["log", "block", "transaction"] as const).map((name): [string, string] => {
+        const encode = `encode${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+        const rows = `${name}s
+                    .slice(i, i + batchSize)
+                    .map((${name}) => ${encode}({ ${name}, chainId }))`;
+        return [`.values(${rows})`, `.select(rowsOf(PONDER_SYNC.${name}s, ${rows}))`];
+      }),
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/rpc/index.js",
+    // The first tries are for the other providers; after that, whoever answers. See `logs.ts`.
+    what: "what is asked twice is asked of two providers, where there are two",
+    replacements: [
+      [
+        "    const getBucket = async () => {",
+        `    const providerOf = ({ index }) => (Array.isArray(chain.rpc) ? chain.rpc[index] : undefined);
+    const candidatesOf = (context, tries) => {
+        if (context?.apartFrom === undefined || tries > 3)
+            return buckets;
+        const others = buckets.filter((bucket) => providerOf(bucket) !== context.apartFrom);
+        return others.length === 0 ? buckets : others;
+    };
+    const getBucket = async (buckets) => {`,
+      ],
+      ["const bucket = await getBucket();", "const bucket = await getBucket(candidatesOf(context, i));"],
+      [
+        "                    bucket.reactivationDelay = INITIAL_REACTIVATION_DELAY;\n                    return response;",
+        `                    bucket.reactivationDelay = INITIAL_REACTIVATION_DELAY;
+                    context?.onAnswer?.(providerOf(bucket));
+                    return response;`,
+      ],
+    ],
+  },
+];

@@ -1,0 +1,176 @@
+/** Transactions of the database, and what is asked of it. */
+import type { Change } from "./change.ts";
+
+export const transactionChanges: readonly Change[] = [
+  {
+    file: "/ponder/dist/esm/runtime/multichain.js",
+    // The tables are those whose triggers have named themselves in the transaction.
+    what: "a block is committed in the tables that it changed, by one statement",
+    replacements: [
+      ["import { ZERO_CHECKPOINT_STRING, decode", "import { MAX_CHECKPOINT_STRING, ZERO_CHECKPOINT_STRING, decode"],
+      [
+        "await Promise.all(tables.map((table) => commitBlock(tx, { table, checkpoint, preBuild }, context)));",
+        `await tx.wrap({ label: "commit_block" }, (tx) => tx.execute(\`DO $commit$
+DECLARE changed text;
+BEGIN
+  FOR changed IN SELECT table_name FROM \${getLiveQueryTempTableName()} LOOP
+    EXECUTE format('UPDATE %I.%I SET checkpoint = %L WHERE checkpoint = %L',
+      '\${namespaceBuild.schema}', '_reorg__' || changed, '\${checkpoint}', '\${MAX_CHECKPOINT_STRING}');
+  END LOOP;
+END $commit$\`), context);`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/runtime/multichain.js",
+    // Ponder drops the triggers of every table, looks for what there is to undo, and makes them anew. There is one chain: what was written
+    // after a block is what has a later checkpoint.
+    what: "a reorganisation touches the tables that have something to undo",
+    replacements: [
+      [
+        "import { getLiveQueryTempTableName } from '../drizzle/onchain.js';",
+        `import { getLiveQueryTempTableName, getReorgTableName } from '../drizzle/onchain.js';
+import { getTableConfig } from "drizzle-orm/pg-core";
+const changedSince = async (tx, { tables, checkpoint }, context) => {
+    const found = tables.map((table, i) => \`SELECT \${i} AS i WHERE EXISTS (SELECT FROM
+"\${getTableConfig(table).schema ?? "public"}"."\${getReorgTableName(table)}" WHERE checkpoint > '\${checkpoint}')\`);
+    const { rows } = await tx.wrap({ label: "revert" }, (tx) => tx.execute(found.join(" UNION ALL ")), context);
+    return rows.map(({ i }) => tables[i]);
+};`,
+      ],
+      [
+        "                    await dropTriggers(tx, { tables }, context);",
+        `                    const tables = await changedSince(tx, { tables: allTables, checkpoint: event.checkpoint }, context);
+                    await dropTriggers(tx, { tables }, context);`,
+      ],
+      [
+        "    const tables = Object.values(schemaBuild.schema).filter(isTable);",
+        `    const tables = Object.values(schemaBuild.schema).filter(isTable);
+    const allTables = tables;`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/runtime/multichain.js",
+    // Ponder would run the handlers again over rows in memory that have what they did the first time, and over rows in the database,
+    // where it was committed and only the answer was lost. Each transaction writes its chain's checkpoint: whose version it is tells who
+    // was last. The lock waits for a transaction that PostgreSQL has not ended yet.
+    what: "a transaction that is tried again begins with what the database has, and is not done twice",
+    isNeeded: "always",
+    replacements: [
+      [
+        "export async function runMultichain(",
+        `const WRITER = { writer: sql\`xmin::text\` };
+const createAttempts = (indexingCache, table, { name }) => {
+    let isFirst = true;
+    return {
+        checkpoint: undefined,
+        async areOver(tx) {
+            if (isFirst) {
+                isFirst = false;
+                return false;
+            }
+            indexingCache.invalidate();
+            indexingCache.clear();
+            if (this.checkpoint === undefined)
+                return false;
+            const [last] = await tx.wrap((tx) => tx.select(WRITER).from(table).where(eq(table.chainName, name)).for("update"));
+            return last?.writer === this.checkpoint.writer;
+        },
+    };
+};
+export async function runMultichain(`,
+      ],
+      [
+        `        await database.userQB.transaction(async (tx) => {
+            indexingStore.qb = tx;`,
+        `        const attempts = createAttempts(indexingCache, PONDER_CHECKPOINT, indexingBuild.chains[0]);
+        await database.userQB.transaction(async (tx) => {
+            if (await attempts.areOver(tx))
+                return;
+            indexingStore.qb = tx;`,
+      ],
+      [
+        `            await indexingCache.flush();
+            await tx.wrap({ label: "update_checkpoints" }`,
+        `            await indexingCache.flush();
+            [attempts.checkpoint] = await tx.wrap({ label: "update_checkpoints" }`,
+      ],
+      [
+        `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
+                },
+            }));`,
+        `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
+                },
+            })
+                .returning(WRITER));`,
+      ],
+      [
+        `        await database.userQB.transaction(async (tx) => {
+            const initialCompletedEvents`,
+        `        const attempts = createAttempts(indexingCache, PONDER_CHECKPOINT, chain);
+        await database.userQB.transaction(async (tx) => {
+            if (await attempts.areOver(tx))
+                return;
+            const initialCompletedEvents`,
+      ],
+      [
+        `                await tx.wrap({ label: "update_checkpoints" }, (tx) => tx
+                    .insert(PONDER_CHECKPOINT)
+                    .values({`,
+        `                [attempts.checkpoint] = await tx.wrap({ label: "update_checkpoints" }, (tx) => tx
+                    .insert(PONDER_CHECKPOINT)
+                    .values({`,
+      ],
+      [
+        `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
+                    },
+                }), context);`,
+        `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
+                    },
+                })
+                    .returning(WRITER), context);`,
+      ],
+      [
+        `                await database.userQB.transaction(async (tx) => {
+                    if (database.userQB.$dialect === "postgres") {`,
+        `                const attempts = createAttempts(indexingCache, PONDER_CHECKPOINT, event.chain);
+                await database.userQB.transaction(async (tx) => {
+                    if (await attempts.areOver(tx))
+                        return;
+                    if (database.userQB.$dialect === "postgres") {`,
+      ],
+      [
+        'await tx.wrap({ label: "update_checkpoints" }, (db) => db',
+        '[attempts.checkpoint] = await tx.wrap({ label: "update_checkpoints" }, (db) => db',
+      ],
+      [
+        ".where(eq(PONDER_CHECKPOINT.chainName, event.chain.name)), context);",
+        ".where(eq(PONDER_CHECKPOINT.chainName, event.chain.name)).returning(WRITER), context);",
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/utils/pg.js",
+    // What no index serves is asked by dashboards, by accident or on purpose, and there are few connections.
+    what: "a query of the API ends after ten seconds",
+    replacements: [["statement_timeout: 30 * 1000,", "statement_timeout: 10 * 1000,"]],
+  },
+  {
+    file: "/ponder/dist/esm/database/queryBuilder.js",
+    // Ponder begins none there. `withTransactions` has what is asked beside a transaction's own way asked in it. What is read of the
+    // chain is written without, as before: Ponder waits for the node in those, one for the other, and each can be written again.
+    what: "on PGlite, a transaction is one",
+    isNeeded: "on PGlite",
+    replacements: [
+      [
+        "import { startClock } from '../utils/timer.js';",
+        "import * as PONDER_SYNC from '../sync-store/schema.js';\nimport { startClock } from '../utils/timer.js';",
+      ],
+      [
+        '    if (dialect === "postgres") {\n        addQBMethods(db);',
+        '    if (dialect === "postgres" || db._.fullSchema !== PONDER_SYNC) {\n        addQBMethods(db);',
+      ],
+    ],
+  },
+];
