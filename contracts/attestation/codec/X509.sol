@@ -41,7 +41,7 @@ struct SgxExtension {
 /// @title X509
 /// @notice X.509 v3 certificates (RFC 5280) as Intel's provisioning service issues them: ECDSA with SHA-256 on P-256.
 library X509 {
-    /// @notice A critical extension that this reader does not know (RFC 5280, 4.2).
+    /// @notice An extension that this reader does not know: a critical one of a certificate (RFC 5280, 4.2), any of a list (see `Crl`).
     error X509_UnknownCriticalExtension(uint256 pointer);
     /// @notice Basic constraints, key usage or the SGX extension are missing, twice there or not as they have to be.
     error X509_InvalidExtension(uint256 pointer);
