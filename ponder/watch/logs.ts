@@ -5,7 +5,7 @@
  * - All logs of a block: their indices are 0, 1, 2 … without gaps, and their Bloom filter is the one in the block's header.
  * - With `isVerifying`: logs are asked for twice, the second time in other pieces, and both answers are the same; and a block has as
  *   many as the receipts of its last transactions say, since what is left out may add nothing to the filter. With several providers,
- *   those of a range are asked of another one the second time. Those of a block are not: the other may not have it yet.
+ *   those of a range are asked of another one the second time, as long as it answers. Those of a block are not: it may not have it yet.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, hexToNumber, keccak256, numberToHex } from "viem";
@@ -27,10 +27,12 @@ const HEADERS = 128;
 /** Receipts that are looked at, from a block's last on, until one has a log. */
 const RECEIPTS = 8;
 
-/** How long a receipt may take, in milliseconds; after how many that did not come in time none is asked for, and how long. */
-const RECEIPT_MS = 3_000;
+/** How long a receipt, or another provider's answer, may take, in milliseconds. */
+const PATIENCE_MS = { receipt: 3_000, other: 5_000 };
+
+/** After how many in a row that did not come in time none is asked for, and how long, in milliseconds. */
 const MISSES = 3;
-const WITHOUT_RECEIPTS_MS = 10 * 60_000;
+const WITHOUT_MS = 10 * 60_000;
 
 /** Topics and addresses whose bits are remembered. */
 const ITEMS = 10_000;
@@ -43,7 +45,7 @@ interface Request {
 /** What Ponder passes along with a request, and what `engine.ts` makes of it. */
 interface Context {
   /** Told the provider that has answered, where there are several. */
-  readonly onAnswer?: (provider: string | undefined) => void;
+  readonly onAnswer?: ((provider: string | undefined) => void) | undefined;
   /** The provider that is not to answer, unless nobody else does. */
   readonly apartFrom?: string | undefined;
 }
@@ -80,35 +82,40 @@ export function inconsistency(): Problem | undefined {
   if (lastLie === undefined || Date.now() - lastLie.at > MEMORY_MS) return undefined;
   return {
     code: "rpc_inconsistent",
-    message: `The RPC node contradicts itself (${lastLie.what}). Nothing of it is indexed; it is asked again. If this goes on, use another node.`,
+    message: `What RPC nodes answer does not fit together (${lastLie.what}). Nothing of it is indexed; they are asked again. If this goes on, use another node.`,
   };
 }
 
-/** Puts the checks before every node of Ponder, as soon as Ponder has made them. */
-export function checkAnswers(isVerifying: boolean): void {
+/** Puts the checks before every chain's nodes, of so many `providers`, as soon as Ponder has made them. */
+export function checkAnswers(isVerifying: boolean, providers: number): void {
   whenSet("PONDER_INDEXING_BUILD", (build) => {
     if (typeof build !== "object" || build === null || !("rpcs" in build) || !Array.isArray(build.rpcs)) {
       throw new Error("Ponder keeps its RPC nodes elsewhere than in 0.16.10: its answers cannot be checked.");
     }
-    for (const rpc of build.rpcs as unknown[]) wrap(rpc, isVerifying);
+    for (const rpc of build.rpcs as unknown[]) wrap(rpc, isVerifying, providers);
   });
 }
 
-function wrap(rpc: unknown, isVerifying: boolean): void {
+function wrap(rpc: unknown, isVerifying: boolean, providers: number): void {
   if (!hasRequest(rpc))
     throw new Error("Ponder's RPC nodes are others than in 0.16.10: their answers cannot be checked.");
   const call: Call = rpc.request.bind(rpc);
-  rpc.request = checked(call, isVerifying);
+  rpc.request = checked(call, isVerifying, { providers });
 }
 
 function hasRequest(value: unknown): value is { request: Call } {
   return typeof value === "object" && value !== null && "request" in value && typeof value.request === "function";
 }
 
-/** `call` with the checks. Receipts are waited for `receiptMs`. */
-export function checked(call: Call, isVerifying: boolean, receiptMs = RECEIPT_MS): Call {
+/** `call` with the checks. Receipts and other providers, if there are several, are waited for `patienceMs`. */
+export function checked(
+  call: Call,
+  isVerifying: boolean,
+  { providers = 1, patienceMs = PATIENCE_MS }: { providers?: number; patienceMs?: typeof PATIENCE_MS } = {},
+): Call {
   const headers: Headers = new Map();
-  const receiptOf = receiptsOf(call, receiptMs);
+  const receiptOf = receiptsOf(call, patienceMs.receipt);
+  const callAgain = providers > 1 ? othersOf(call, patienceMs.other) : (request: Request) => call(request);
   return async (request, context) => {
     if (request.method !== "eth_getLogs") {
       const answer = await call(request, context);
@@ -122,13 +129,17 @@ export function checked(call: Call, isVerifying: boolean, receiptMs = RECEIPT_MS
       const what =
         flaw(request.params, answer, headers) ??
         (isVerifying
-          ? ((await contradiction(call, request, answer, provider)) ??
+          ? ((await contradiction(callAgain, request, answer, provider)) ??
             (await shortfall(receiptOf, request.params, answer, headers)))
           : null);
       if (what === null) return answer;
       lastLie = { at: Date.now(), what };
-      log("warn", "The RPC node contradicts itself", { what, request: JSON.stringify(request.params), tries });
-      if (tries === TRIES) throw new Error(`The RPC node contradicts itself: ${what}`);
+      log("warn", "What RPC nodes answer does not fit together", {
+        what,
+        request: JSON.stringify(request.params),
+        tries,
+      });
+      if (tries === TRIES) throw new Error(`What RPC nodes answer does not fit together: ${what}`);
       await sleep(Math.min(LONGEST_PAUSE_MS, 250 * 2 ** (tries - 1)));
     }
   };
@@ -192,28 +203,64 @@ function flaw(params: unknown, logs: readonly Entry[], headers: Headers): string
 
 type ReceiptOf = (transaction: string) => Promise<unknown>;
 
+/** Whether something is asked for: not for a while once it did not come {@link MISSES} times in a row, which the log says as `what`. */
+function patienceWith(what: string) {
+  let misses = 0;
+  let askedFrom = 0;
+  return {
+    isLeft: () => Date.now() >= askedFrom,
+    note(hasCome: boolean): void {
+      misses = hasCome ? 0 : misses + 1;
+      if (misses < MISSES) return;
+      misses = 0;
+      askedFrom = Date.now() + WITHOUT_MS;
+      log("warn", what, { milliseconds: WITHOUT_MS });
+    },
+  };
+}
+
 /**
  * Asks for receipts. Ponder would try for a minute what the node refuses: one that has not come after `patienceMs` counts as refused, and
  * is null. After {@link MISSES} in a row, all are for a while.
  */
 function receiptsOf(call: Call, patienceMs: number): ReceiptOf {
-  let misses = 0;
-  let askedFrom = 0;
+  const patience = patienceWith("The RPC node gives no receipts: logs are not counted by them");
   return async (transaction) => {
-    if (Date.now() < askedFrom) return null;
+    if (!patience.isLeft()) return null;
     const asked = call({ method: "eth_getTransactionReceipt", params: [transaction] });
     const receipt = await within(asked, patienceMs, "no receipt").catch(() => undefined);
-    misses = receipt === undefined ? misses + 1 : 0;
-    if (misses >= MISSES) {
-      misses = 0;
-      askedFrom = Date.now() + WITHOUT_RECEIPTS_MS;
-      log("warn", "The RPC node gives no receipts: logs are not counted by them", {
-        milliseconds: WITHOUT_RECEIPTS_MS,
-      });
-    }
+    patience.note(receipt !== undefined);
     return receipt ?? null;
   };
 }
+
+/**
+ * Asks other providers than the one that `context` excludes. Where none answers in `patienceMs`, anybody is asked; after {@link MISSES} in
+ * a row, for a while at once.
+ */
+function othersOf(call: Call, patienceMs: number): Call {
+  const patience = patienceWith(
+    "No other RPC node answers in time: what the first one says of the past is not compared",
+  );
+  return async (request, context) => {
+    if (context?.apartFrom === undefined || !patience.isLeft()) return call(request, { onAnswer: context?.onAnswer });
+    let provider: string | undefined;
+    const asked = call(request, { ...context, onAnswer: (each) => (provider = each) });
+    const answer = await within(asked, patienceMs, "no answer").catch((error: unknown) => {
+      // That is the node's own answer: Ponder asks for less.
+      if (isRpcError(error)) throw error;
+      return undefined;
+    });
+    patience.note(provider !== undefined && provider !== context.apartFrom);
+    if (answer === undefined) return call(request, { onAnswer: context.onAnswer });
+    context.onAnswer?.(provider);
+    return answer;
+  };
+}
+
+/** Whether a node has refused, as opposed to being away. -1 is viem's own. */
+const isRpcError = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "number" && error.code !== -1;
 
 /** What the receipts say against the number of a block's logs; null if nothing, or if the node has no receipts. */
 async function shortfall(
@@ -271,14 +318,19 @@ async function contradiction(
   const filter = filterOf(request.params);
   if (filter === null) return null;
   const pieces = piecesOf(filter);
-  const context = "blockHash" in filter ? {} : { apartFrom: provider };
+  const others = new Set<string | undefined>();
+  const context: Context = {
+    ...("blockHash" in filter ? {} : { apartFrom: provider }),
+    onAnswer: (each) => others.add(each),
+  };
   const answers = await Promise.all(pieces.map((piece) => call({ method: request.method, params: [piece] }, context)));
   const again = answers.flatMap((answer) => (isLogs(answer) ? answer : []));
   const first = new Set(logs.map(nameOf));
   const second = new Set(again.map(nameOf));
   if (first.size === second.size && [...first].every((name) => second.has(name))) return null;
   const other = [...second].filter((name) => !first.has(name)).length;
-  return `it was asked twice for the same logs, and gave ${first.size}, then ${second.size}, of which ${other} are others`;
+  const by = (names: Iterable<string | undefined>) => [...names].map(hostOf).join(", ");
+  return `asked twice for the same logs, ${by([provider])} gave ${first.size}, then ${by(others)} ${second.size}, of which ${other} are others`;
 }
 
 function piecesOf(filter: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>[] {
@@ -291,6 +343,10 @@ function piecesOf(filter: Readonly<Record<string, unknown>>): Readonly<Record<st
     { ...filter, fromBlock: numberToHex(middle + 1) },
   ];
 }
+
+/** Without what follows the host: keys are there. */
+const hostOf = (provider: string | undefined): string =>
+  provider !== undefined && URL.canParse(provider) ? new URL(provider).host : "the node";
 
 const nameOf = ({ blockHash, logIndex, address, topics, data }: Entry) =>
   [blockHash, logIndex, address, ...topics, data].join(" ").toLowerCase();

@@ -57,6 +57,7 @@ function settingsOf(env: Environment) {
     chain: openChain(urls),
     watch: watchSettings(env, deployment.chainId),
     isVerifying: isVerifying(env, isLocalNode(urls)),
+    providers: new Set(urls).size,
   };
 }
 
@@ -77,7 +78,7 @@ export async function run(options: Options, env: Environment): Promise<void> {
   adjustEngine();
   guardServers();
   hearPonder();
-  if (isIndexer) checkAnswers(settings.isVerifying);
+  if (isIndexer) checkAnswers(settings.isVerifying, settings.providers);
   const { chain, store, watch: how } = settings;
   const prepareIn = (prepared: Database) => prepareTables(prepared, chain, options.schema, options.viewsSchema);
   const prepare = () =>

@@ -7,6 +7,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Postgres, startPostgres } from "../../scripts/devnet/postgres.ts";
 import { createRandom } from "../../scripts/devnet/random.ts";
@@ -248,27 +249,56 @@ describe.skipIf(process.platform !== "linux")("killed", () => {
 });
 
 describe("a connection to PostgreSQL", () => {
+  const starts = (indexer: IndexerProcess) => indexer.lines.filter((line) => line.includes("Started the process"));
+
   test("that breaks at a commit, done or not, loses and doubles nothing", { timeout: 180_000 }, async () => {
     const way = await startBrittleWay(postgres.port);
-    const databaseUrl = new URL(await freshDatabase());
-    databaseUrl.port = String(way.port);
-    // What is there from the beginning, and the first events.
-    way.cut("before", "after", "before", "after");
-    const indexer = await startProcess(suite, { databaseUrl: databaseUrl.href });
     try {
-      await indexer.ready(patience.postgres * 2);
-      expect(way.cutsLeft()).toBe(0);
-      await isLikeClean(indexer);
-      for (const cuts of [["before"], ["after"], ["before", "after"]] as const) {
-        way.cut(...cuts);
-        await trade.blocks(3, 4);
-        await expect.poll(way.cutsLeft, { timeout: 10_000 }).toBe(0);
-        await indexer.reach(await suite.client.getBlockNumber(), patience.postgres);
+      const databaseUrl = new URL(await freshDatabase());
+      databaseUrl.port = String(way.port);
+      // What is there from the beginning, and the first events.
+      way.cut("before", "after", "before", "after");
+      const indexer = await startProcess(suite, { databaseUrl: databaseUrl.href });
+      try {
+        await indexer.ready(patience.postgres * 2);
+        expect(way.cutsLeft()).toBe(0);
+        await isLikeClean(indexer);
+        for (const cuts of [["before"], ["after"], ["before", "after"]] as const) {
+          way.cut(...cuts);
+          await trade.blocks(3, 4);
+          await expect.poll(way.cutsLeft, { timeout: 10_000 }).toBe(0);
+          await indexer.reach(await suite.client.getBlockNumber(), patience.postgres);
+        }
+        await isLikeClean(indexer);
+        expect(starts(indexer)).toHaveLength(1);
+      } finally {
+        await indexer.stop();
       }
+    } finally {
+      await way.stop();
+    }
+  });
+
+  test("behind which the last block is gone: it begins with what is there", { timeout: 180_000 }, async () => {
+    const databaseUrl = await freshDatabase();
+    const indexer = await startProcess(suite, { databaseUrl });
+    const database = new Client({ connectionString: databaseUrl });
+    try {
+      await indexer.ready();
+      await database.connect();
+      // As after a failover to a database that did not have it yet, or where another process has taken over meanwhile.
+      const { rowCount } = await database.query(
+        `UPDATE phala._ponder_checkpoint SET latest_checkpoint = finalized_checkpoint`,
+      );
+      expect(rowCount).toBe(1);
+      await trade.blocks(2, 4);
+      await expect.poll(() => starts(indexer).length, { timeout: 20_000 }).toBe(2);
+      expect(indexer.lines.join("\n")).toContain("The database is not as this process left it");
+      await indexer.ready(patience.postgres);
       await isLikeClean(indexer);
     } finally {
+      await database.end();
       await indexer.stop();
-      await way.stop();
     }
   });
 });
@@ -508,10 +538,16 @@ describe.skipIf(process.platform !== "linux" || !isDeep)("a full disk", () => {
         await postgres.query(`CREATE TABLESPACE small LOCATION '${space}'`);
         await postgres.query(`CREATE DATABASE small TABLESPACE small`);
         await isSaidAndSurvived(disk, { databaseUrl: postgres.url("small") });
-        // PostgreSQL ends when files are gone that it has not written yet.
-        for (const what of ["DATABASE small WITH (FORCE)", "TABLESPACE small"]) await postgres.query(`DROP ${what}`);
       } finally {
-        disk.remove();
+        try {
+          disk.empty();
+          // PostgreSQL ends when files are gone that it has not written yet.
+          for (const what of ["DATABASE IF EXISTS small WITH (FORCE)", "TABLESPACE IF EXISTS small"]) {
+            await postgres.query(`DROP ${what}`);
+          }
+        } finally {
+          disk.remove();
+        }
       }
     },
   );

@@ -233,7 +233,7 @@ export async function startBrittleWay(port: number) {
     };
     client.on("data", (data) => {
       const text = data.toString("latin1");
-      if (/(insert into|update) \S*_ponder_checkpoint/.test(text)) isFurther = true;
+      if (/(insert into|update) \S*_ponder_checkpoint"? .*"latest_checkpoint"/.test(text)) isFurther = true;
       if (isFurther && /^Q.{4}commit\0/s.test(text)) {
         const cut = cuts.shift();
         if (cut === "before") return end();

@@ -140,6 +140,8 @@ describe("settings", () => {
     const url = "postgres://127.0.0.1/phala";
     expect(databaseOf({ DATABASE_URL: url }, "/d")).toEqual({ kind: "postgres", connectionString: url });
     expect(databaseOf({ PONDER_PGLITE_DIR: "/e" }, "/d")).toEqual({ kind: "pglite", directory: "/e" });
+    const directory = path.resolve("e/f");
+    expect(databaseOf({ PONDER_PGLITE_DIR: "e/f" }, "/d")).toEqual({ kind: "pglite", directory });
     expect(databaseOf({}, "/d")).toEqual({ kind: "pglite", directory: "/d" });
   });
 
@@ -281,7 +283,8 @@ describe("changes to Ponder", () => {
   test("that keep the data right are needed, the others are not", () => {
     const needed = (isPglite: boolean) => engineChanges.filter((change) => refusal(change, isPglite) !== null);
     expect(needed(false).map(({ what }) => what)).toEqual([
-      "a transaction that is tried again begins with what the database has, and is not done twice",
+      "a transaction that is tried again begins with what the database has, and none is done twice or after one that was lost",
+      "what the indexer commits is on the disk",
     ]);
     expect(needed(true).map(({ what }) => what)).toContain("on PGlite, a transaction is one");
     for (const change of needed(true)) expect(refusal(change, true)).toContain("npm ci");

@@ -218,7 +218,7 @@ describe("what a node answers", () => {
           return Promise.resolve((asked += 1) <= 2 ? alike.slice(0, 1) : alike);
         },
         true,
-        100,
+        { patienceMs: { receipt: 100, other: 100 } },
       );
     };
     const answerOf = async (receipts: Readonly<Record<string, unknown>>) => {
@@ -250,7 +250,7 @@ describe("what a node answers", () => {
           return new Promise(() => undefined);
         },
         true,
-        50,
+        { patienceMs: { receipt: 50, other: 50 } },
       );
       await call({ method: "eth_getBlockByNumber", params: ["0x5", true] });
       const asked: number[] = [];
@@ -284,23 +284,6 @@ describe("what a node answers", () => {
     const params = [{ fromBlock: "0x5", toBlock: "0x7" }];
     expect(await call({ method: "eth_getLogs", params })).toEqual(all);
     expect(asked).toBe(6);
-  });
-
-  test("are asked of another provider the second time, those of a block of any", async () => {
-    for (const { params, apartFrom } of [
-      { params: [{ fromBlock: "0x5", toBlock: "0x7" }], apartFrom: ["one", "one"] },
-      { params: [{ fromBlock: "0x5", toBlock: "0x5" }], apartFrom: ["one"] },
-      { params: [{ blockHash: hash }], apartFrom: [undefined] },
-    ]) {
-      const asked: unknown[] = [];
-      const call = checked((_, context) => {
-        if (context?.onAnswer === undefined) asked.push(context?.apartFrom);
-        context?.onAnswer?.("one");
-        return Promise.resolve([]);
-      }, true);
-      expect(await call({ method: "eth_getLogs", params })).toEqual([]);
-      expect(asked).toEqual(apartFrom);
-    }
   });
 });
 

@@ -94,21 +94,29 @@ const rowsOf = (table, rows) => {
   },
   {
     file: "/ponder/dist/esm/rpc/index.js",
-    // The first tries are for the other providers; after that, whoever answers. See `logs.ts`.
+    // For two seconds the others are waited for; after that, whoever answers. Ponder asks the fastest. See `logs.ts`.
     what: "what is asked twice is asked of two providers, where there are two",
     replacements: [
       [
         "    const getBucket = async () => {",
         `    const providerOf = ({ index }) => (Array.isArray(chain.rpc) ? chain.rpc[index] : undefined);
-    const candidatesOf = (context, tries) => {
-        if (context?.apartFrom === undefined || tries > 3)
-            return buckets;
-        const others = buckets.filter((bucket) => providerOf(bucket) !== context.apartFrom);
-        return others.length === 0 ? buckets : others;
-    };
-    const getBucket = async (buckets) => {`,
+    const getBucket = async (isWanted) => {`,
       ],
-      ["const bucket = await getBucket();", "const bucket = await getBucket(candidatesOf(context, i));"],
+      [
+        "availableBuckets = buckets.filter(isAvailable);",
+        "availableBuckets = buckets.filter((bucket) => isAvailable(bucket) && isWanted(bucket));",
+      ],
+      [
+        `            const logger = context?.logger ?? common.logger;
+            for (let i = 0;`,
+        `            const logger = context?.logger ?? common.logger;
+            const anybodyFrom = context?.apartFrom === undefined ? 0 : Date.now() + 2_000;
+            for (let i = 0;`,
+      ],
+      [
+        "const bucket = await getBucket();",
+        "const bucket = await getBucket((bucket) => Date.now() >= anybodyFrom || providerOf(bucket) !== context.apartFrom);",
+      ],
       [
         "                    bucket.reactivationDelay = INITIAL_REACTIVATION_DELAY;\n                    return response;",
         `                    bucket.reactivationDelay = INITIAL_REACTIVATION_DELAY;

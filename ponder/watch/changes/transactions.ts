@@ -54,37 +54,76 @@ const changedSince = async (tx, { tables, checkpoint }, context) => {
     file: "/ponder/dist/esm/runtime/multichain.js",
     // Ponder would run the handlers again over rows in memory that have what they did the first time, and over rows in the database,
     // where it was committed and only the answer was lost. Each transaction writes its chain's checkpoint: whose version it is tells who
-    // was last. The lock waits for a transaction that PostgreSQL has not ended yet.
-    what: "a transaction that is tried again begins with what the database has, and is not done twice",
+    // was last, and what it was before, whether anything came between or was lost. The lock waits for an earlier try that PostgreSQL
+    // has not ended yet.
+    what: "a transaction that is tried again begins with what the database has, and none is done twice or after one that was lost",
     isNeeded: "always",
     replacements: [
+      ["import { eq, getTableName, isTable, isView, sql }", "import { and, eq, getTableName, isTable, isView, sql }"],
       [
         "export async function runMultichain(",
-        `const WRITER = { writer: sql\`xmin::text\` };
-const createAttempts = (indexingCache, table, { name }) => {
-    let isFirst = true;
-    return {
-        checkpoint: undefined,
-        async areOver(tx) {
-            if (isFirst) {
+        `const createAttempts = (common, indexingCache, table) => {
+    const state = { writer: sql\`xmin::text\`, latest: table.latestCheckpoint };
+    const committed = new Map();
+    return ({ name }, checkpoint) => {
+        let isFirst = true;
+        let writer;
+        const read = async (tx) => {
+            const [row] = await tx.wrap((tx) => tx.select(state).from(table).where(eq(table.chainName, name)));
+            return row;
+        };
+        return {
+            // Whether an earlier one was committed.
+            async areOver(tx) {
+                const isAgain = isFirst === false;
                 isFirst = false;
+                if (isAgain) {
+                    indexingCache.invalidate();
+                    indexingCache.clear();
+                    await tx.wrap((tx) => tx.execute(sql\`lock table \${table} in share row exclusive mode\`));
+                }
+                if (isAgain || committed.has(name) === false) {
+                    const row = await read(tx);
+                    if (writer !== undefined && row?.writer === writer)
+                        return true;
+                    if (row !== undefined && committed.has(name) === false)
+                        committed.set(name, row.latest);
+                }
                 return false;
-            }
-            indexingCache.invalidate();
-            indexingCache.clear();
-            if (this.checkpoint === undefined)
-                return false;
-            const [last] = await tx.wrap((tx) => tx.select(WRITER).from(table).where(eq(table.chainName, name)).for("update"));
-            return last?.writer === this.checkpoint.writer;
-        },
+            },
+            state,
+            get before() {
+                return committed.has(name) ? eq(table.latestCheckpoint, committed.get(name)) : undefined;
+            },
+            set written([row]) {
+                if (row === undefined) {
+                    common.logger.error({
+                        msg: "The database is not as this process left it: ending, to go on from what it has",
+                        chain: name,
+                        checkpoint: committed.get(name),
+                    });
+                    process.exit(75);
+                }
+                writer = row.writer;
+            },
+            end() {
+                if (checkpoint !== undefined)
+                    committed.set(name, checkpoint);
+            },
+        };
     };
 };
 export async function runMultichain(`,
       ],
       [
+        "    const indexingStore = createIndexingStore({",
+        `    const attemptsAt = createAttempts(common, indexingCache, PONDER_CHECKPOINT);
+    const indexingStore = createIndexingStore({`,
+      ],
+      [
         `        await database.userQB.transaction(async (tx) => {
             indexingStore.qb = tx;`,
-        `        const attempts = createAttempts(indexingCache, PONDER_CHECKPOINT, indexingBuild.chains[0]);
+        `        const attempts = attemptsAt(indexingBuild.chains[0]);
         await database.userQB.transaction(async (tx) => {
             if (await attempts.areOver(tx))
                 return;
@@ -94,7 +133,7 @@ export async function runMultichain(`,
         `            await indexingCache.flush();
             await tx.wrap({ label: "update_checkpoints" }`,
         `            await indexingCache.flush();
-            [attempts.checkpoint] = await tx.wrap({ label: "update_checkpoints" }`,
+            attempts.written = await tx.wrap({ label: "update_checkpoints" }`,
       ],
       [
         `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
@@ -103,12 +142,12 @@ export async function runMultichain(`,
         `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
                 },
             })
-                .returning(WRITER));`,
+                .returning(attempts.state));`,
       ],
       [
         `        await database.userQB.transaction(async (tx) => {
             const initialCompletedEvents`,
-        `        const attempts = createAttempts(indexingCache, PONDER_CHECKPOINT, chain);
+        `        const attempts = attemptsAt(chain, checkpoint);
         await database.userQB.transaction(async (tx) => {
             if (await attempts.areOver(tx))
                 return;
@@ -118,7 +157,7 @@ export async function runMultichain(`,
         `                await tx.wrap({ label: "update_checkpoints" }, (tx) => tx
                     .insert(PONDER_CHECKPOINT)
                     .values({`,
-        `                [attempts.checkpoint] = await tx.wrap({ label: "update_checkpoints" }, (tx) => tx
+        `                attempts.written = await tx.wrap({ label: "update_checkpoints" }, (tx) => tx
                     .insert(PONDER_CHECKPOINT)
                     .values({`,
       ],
@@ -128,13 +167,21 @@ export async function runMultichain(`,
                 }), context);`,
         `latestCheckpoint: sql \`excluded.latest_checkpoint\`,
                     },
+                    setWhere: attempts.before,
                 })
-                    .returning(WRITER), context);`,
+                    .returning(attempts.state), context);`,
+      ],
+      [
+        `        }, undefined, context);
+        cachedViemClient.clear();`,
+        `        }, undefined, context);
+        attempts.end();
+        cachedViemClient.clear();`,
       ],
       [
         `                await database.userQB.transaction(async (tx) => {
                     if (database.userQB.$dialect === "postgres") {`,
-        `                const attempts = createAttempts(indexingCache, PONDER_CHECKPOINT, event.chain);
+        `                const attempts = attemptsAt(event.chain, event.checkpoint);
                 await database.userQB.transaction(async (tx) => {
                     if (await attempts.areOver(tx))
                         return;
@@ -142,11 +189,41 @@ export async function runMultichain(`,
       ],
       [
         'await tx.wrap({ label: "update_checkpoints" }, (db) => db',
-        '[attempts.checkpoint] = await tx.wrap({ label: "update_checkpoints" }, (db) => db',
+        'attempts.written = await tx.wrap({ label: "update_checkpoints" }, (db) => db',
       ],
       [
         ".where(eq(PONDER_CHECKPOINT.chainName, event.chain.name)), context);",
-        ".where(eq(PONDER_CHECKPOINT.chainName, event.chain.name)).returning(WRITER), context);",
+        `.where(and(eq(PONDER_CHECKPOINT.chainName, event.chain.name), attempts.before))
+                            .returning(attempts.state), context);`,
+      ],
+      [
+        `                }, undefined, context);
+                event.blockCallback?.(true);`,
+        `                }, undefined, context);
+                attempts.end();
+                event.blockCallback?.(true);`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/utils/pg.js",
+    // A crash of PostgreSQL would take back what it has already said is done, and the next block would be written over the one before.
+    what: "what the indexer commits is on the disk",
+    isNeeded: "always",
+    replacements: [
+      [
+        `                super.connect(() => {
+                    this.query(\`
+            SET synchronous_commit = off;`,
+        `                super.connect(() => {
+                    this.query(\`
+            SET synchronous_commit = \${config.application_name?.endsWith("_user") ? "on" : "off"};`,
+      ],
+      [
+        `                return super.connect().then(() => this.query(\`
+            SET synchronous_commit = off;`,
+        `                return super.connect().then(() => this.query(\`
+            SET synchronous_commit = \${config.application_name?.endsWith("_user") ? "on" : "off"};`,
       ],
     ],
   },
