@@ -98,6 +98,7 @@ export const GROUPS = {
     tests: under("attestation", [
       "registry",
       "registry-policy",
+      "told",
       "json",
       "rules",
       "rules-certificates",
