@@ -447,10 +447,13 @@ describe("floors and revocations", () => {
   });
 
   it("a certificate ends with the day before its last one: its key is refused then, not called valid", async () => {
-    const { quoteOf, attest, authority, stage } = await load();
-    const now = Number(stage.now());
-    const ending = authority.platform({ seed: "ending", certificate: { notAfter: now + 43_200 } });
-    await stage.travel(3_600n);
+    const { quoteOf, attest, authority, stage, registry } = await load();
+    const midnight = (stage.now() / DAY + 1n) * DAY;
+    const ending = authority.platform({ seed: "ending", certificate: { notAfter: Number(midnight) + 43_200 } });
+    await stage.travelTo(midnight);
+    await attest(await quoteOf({ on: ending, key: OTHER_KEY }));
+    expect((await registry.read.statusOf([OTHER_KEY])).validUntil).toBe(Number(midnight));
+    await stage.travel(1n);
     await expectRevert(attest(await quoteOf({ on: ending })), "AttestationRegistry_NotValid");
   });
 });
