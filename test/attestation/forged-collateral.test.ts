@@ -325,6 +325,21 @@ describe("a verdict", () => {
     }
   });
 
+  it.each([
+    ["uploadPckCa", { platformCa: { notBefore: NOW - 1 } }],
+    ["uploadTcbSigning", { tcbSigner: { notBefore: NOW - 1 } }],
+  ] as const)("is no certificate by %s while the root's list is not current", async (name, options) => {
+    const trial = await bare();
+    const end = NOW + 2 * DAYS;
+    await trial.upload(dated({ to: end }, KIND.rootCrl));
+    const renewed = uploadOf(authorityOf(options).collateral(), name);
+    await trial.stage.travelTo(BigInt(end));
+    expect((await trial.tryUpload(renewed)).refused).toBeUndefined();
+    await trial.stage.travel(1n);
+    const expired = { refused: "CollateralStore_Expired", args: [KIND.rootCrl, BigInt(end)] };
+    expect(await trial.tryUpload(renewed)).toEqual(expired);
+  });
+
   it("is refused after the end of the root", async () => {
     const trial = await bare();
     const far = INTEL_ROOT.notAfter + 400 * DAYS;
@@ -411,6 +426,12 @@ describe("a verdict", () => {
     const renewedQuote = readQuote(authority.platform({ certificate: { signer: stranger } }).quote());
     await trial.verify(renewedQuote);
     expect(await trial.judge(renewedQuote, { isKnown: true })).toMatchObject({ value: { status: 1 } });
+    // And the next one does the same to that one's.
+    const next = { notBefore: NOW, serial: "0x0778", publicKey: keyFromSeed("next stranger").raw } as const;
+    await trial.upload(authorityOf({ platformCa: next }).collateral(), ["uploadPckCa"]);
+    expect(await trial.judge(renewedQuote, { isKnown: true, grace: 2 ** 40 - 1 })).toMatchObject({
+      refused: "TdxVerifier_OutdatedPlatform",
+    });
   });
 
   it("does not come from what a replaced TCB signer signed, which cannot stand in the way of the new one's", async () => {

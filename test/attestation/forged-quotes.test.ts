@@ -24,6 +24,9 @@ const NOW = STAGE_START.getTime() / 1000;
 const authority = createAuthority({ seed: "forged", now: NOW });
 const stranger = keyFromSeed("stranger");
 const attestationKey = keyFromSeed("attestation");
+/** BIT STRINGs: one with nothing in it, and digitalSignature with decipherOnly, the ninth bit (RFC 5280, 4.2.1.3). */
+const NO_BITS = Uint8Array.of(3, 0);
+const NINE_BITS = Uint8Array.of(3, 3, 7, 0x80, 0x80);
 
 const load = fixture(async (stage: Stage) => {
   const trial = await openTrial(stage, authority.root.key.raw);
@@ -78,6 +81,7 @@ describe("another authority", () => {
     const { judge } = await load();
     const pck = readPckExtension(readCertificate(good.leaf).extensions.get(OID.sgx)?.value ?? new Uint8Array());
     const critical = { oid: "1.2.3.4", critical: true, value: Uint8Array.of(5, 0) };
+    const long = { oid: "1.2.3.4", critical: false, value: new Uint8Array(200) };
     for (const [certificate, refused] of [
       [{ changedExtensions: [basicConstraints(0)] }, "X509_InvalidExtension"],
       [{ changedExtensions: [keyUsage("ca")] }, "X509_InvalidExtension"],
@@ -89,11 +93,22 @@ describe("another authority", () => {
       [{ extraExtensions: [keyUsage("signer")] }, "X509_InvalidExtension"],
       [{ extraExtensions: [pckExtension(pck)] }, "X509_InvalidExtension"],
       [{ changedExtensions: [{ ...keyUsage("signer"), value: bitString(new Uint8Array()) }] }, "X509_InvalidExtension"],
+      // Without even the count of unused bits; what follows could be taken for it.
+      [
+        { withoutExtensions: [OID.keyUsage], extraExtensions: [{ ...keyUsage("signer"), value: NO_BITS }, long] },
+        "X509_InvalidExtension",
+      ],
       [{ changedExtensions: [pckExtension({ ...pck, ppid: slice(pck.ppid, 1) })] }, "X509_InvalidExtension"],
       [{ changedExtensions: [pckExtension({ ...pck, components: pck.components.slice(1) })] }, "X509_InvalidExtension"],
     ] as const) {
       expect(await judge(quoteOf({ certificate }))).toMatchObject({ refused });
     }
+  });
+
+  it("but not with a leaf whose key usage has nine bits", async () => {
+    const { verdict } = await load();
+    const certificate = { changedExtensions: [{ ...keyUsage("signer"), value: NINE_BITS }] };
+    expect(await verdict(quoteOf({ certificate }))).toMatchObject({ status: "UpToDate" });
   });
 
   it("with another platform's leaf, QE report or attestation key", async () => {
@@ -354,8 +369,10 @@ describe("leaves of the same attestation key", () => {
     for (const isKnown of [false, true]) {
       expect(await trial.judge(quote, { isKnown })).toMatchObject({ refused: "TdxVerifier_LeafExpired" });
     }
-    const early = quoteOf({ certificate: { notBefore: Number(trial.stage.now()) + 1 } });
-    expect(await trial.judge(early)).toMatchObject({ refused: "TdxVerifier_LeafNotYetValid" });
+    const now = Number(trial.stage.now());
+    const early = quoteOf({ certificate: { notBefore: now + 1 } });
+    expect(await trial.judge(early)).toEqual({ refused: "TdxVerifier_LeafNotYetValid", args: [BigInt(now + 1)] });
+    expect(await trial.judge(quoteOf({ certificate: { notBefore: now } }))).toMatchObject({ value: { status: 1 } });
   });
 
   it("of a platform type that no TCB info is there for", async () => {

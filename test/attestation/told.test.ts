@@ -1,7 +1,9 @@
-/** What the verifier says of each piece of collateral that it takes. */
-import { type Hex, hexToString, pad, sha256, zeroHash } from "viem";
+/** What the verifier says of each piece of collateral that it takes, and shows of it later. */
+import { type Hex, hexToString, pad, sha256, slice, zeroHash } from "viem";
 import { expect, it } from "vitest";
 import { uploadsOf } from "../../scripts/attestation/calls.ts";
+import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
+import type { CaKind } from "../../scripts/attestation/factory.ts";
 import { readCertificate, readCrl } from "../../scripts/attestation/x509.ts";
 import { openRegistry } from "../helpers/registry.ts";
 import { fixture } from "../helpers/stage.ts";
@@ -34,16 +36,16 @@ const ofDocument = (text: Hex) => {
   };
 };
 
-it("each version is told: of what it is and for whom, its dates and number, and what is signed", async () => {
-  const { authority, verifier } = await load();
-  const expected = uploadsOf(authority.collateral({})).map(({ functionName, args: [content] }) => {
+/** What is told of the uploads of `ca`'s collateral. */
+const expectedOf = (file: CollateralFile, ca: CaKind) =>
+  uploadsOf(file).map(({ functionName, args: [content] }) => {
     switch (functionName) {
       case "uploadRootCrl":
         return { kind: 0, ...ofCrl(content) };
       case "uploadPckCa":
-        return { kind: 1, ...ofCertificate(content) };
+        return { kind: ca === "platform" ? 1 : 2, ...ofCertificate(content) };
       case "uploadPckCrl":
-        return { kind: 3, ...ofCrl(content) };
+        return { kind: ca === "platform" ? 3 : 4, ...ofCrl(content) };
       case "uploadTcbSigning":
         return { kind: 5, ...ofCertificate(content) };
       case "uploadTcbInfo":
@@ -52,6 +54,19 @@ it("each version is told: of what it is and for whom, its dates and number, and 
         return { kind: 7, ...ofDocument(content) };
     }
   });
+
+it("each version is told, and shown: of what it is and for whom, its dates and number, and what is signed", async () => {
+  const { authority, verifier } = await load();
+  const others = authority.collateral({ ca: "processor" });
+  await verifier.upload(others, ["uploadPckCa", "uploadPckCrl"]);
+  const expected = [
+    ...expectedOf(authority.collateral({}), "platform"),
+    ...expectedOf(others, "processor").filter(({ kind }) => kind === 2 || kind === 4),
+  ];
   const told = await verifier.contract.getEvents.CollateralUploaded({}, { fromBlock: 0n });
   expect(told.map(({ args }) => args)).toEqual(expected);
+  for (const { kind, id, issued, validUntil, evaluation } of expected) {
+    const shown = await verifier.contract.read.collateral([kind, slice(id, 0, 6)]);
+    expect(shown, String(kind)).toEqual([issued, validUntil, evaluation]);
+  }
 });
