@@ -5,6 +5,7 @@ import { type Upload, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import {
   type AuthorityOptions,
+  type CaKind,
   type CollateralOptions,
   type CrlOverrides,
   createAuthority,
@@ -338,6 +339,27 @@ describe("a verdict", () => {
     await trial.stage.travel(1n);
     const expired = { refused: "CollateralStore_Expired", args: [KIND.rootCrl, BigInt(end)] };
     expect(await trial.tryUpload(renewed)).toEqual(expired);
+  });
+
+  it.each([
+    ["platform", "processor"],
+    ["processor", "platform"],
+  ] as const)("is refused after the end of the %s CA, which the %s CA's does not stand in for", async (ca, other) => {
+    const trial = await bare();
+    const end = NOW + 2 * DAYS;
+    const maker = authorityOf({ [ca === "platform" ? "platformCa" : "processorCa"]: { notAfter: end } });
+    const later = { nextUpdate: NOW + 60 * DAYS };
+    await trial.upload(maker.collateral({ ...later, pckCrl: later }));
+    await trial.upload(maker.collateral({ ...later, pckCrl: later, ca: "processor" }), ["uploadPckCa", "uploadPckCrl"]);
+    const quoteUnder = (kind: CaKind) =>
+      readQuote(maker.platform({ seed: kind, ca: kind }).quote({ attestationKey: keyFromSeed(`${kind} attestation`) }));
+    for (const kind of [ca, other]) await trial.verify(quoteUnder(kind));
+    await trial.stage.travelTo(BigInt(end + 1));
+    const expired = { refused: "CollateralStore_Expired", args: [ca === "platform" ? 1 : 2, BigInt(end)] };
+    for (const isKnown of [false, true]) {
+      expect(await trial.judge(quoteUnder(ca), { isKnown, grace: 14 * DAYS })).toEqual(expired);
+      expect(await trial.judge(quoteUnder(other), { isKnown })).toMatchObject({ value: { status: 1 } });
+    }
   });
 
   it("is refused after the end of the root", async () => {
