@@ -315,10 +315,12 @@ describe("a verdict", () => {
     await trial.verify(quote);
     await trial.stage.travelTo(BigInt(end));
     expect(await trial.judge(quote)).toMatchObject({ value: { status: 1 } });
-    await trial.stage.travel(10n);
+    const expired = { refused: "CollateralStore_Expired", args: [kind, BigInt(end)] };
+    await trial.stage.travel(1n);
+    expect(await trial.judge(quote)).toEqual(expired);
+    await trial.stage.travel(9n);
     const isCertificate = name === "uploadPckCa" || name === "uploadTcbSigning";
     for (const isKnown of [false, true]) {
-      const expired = { refused: "CollateralStore_Expired", args: [kind, BigInt(end)] };
       expect(await trial.judge(quote, { isKnown })).toEqual(expired);
       expect(await trial.judge(quote, { isKnown, grace: 9 })).toEqual(expired);
       const late = await trial.judge(quote, { isKnown, grace: 10 });
@@ -410,6 +412,18 @@ describe("a verdict", () => {
     for (const name of names) expect(await trial.tryUpload(uploadOf(again, name))).toEqual(revoked);
     await trial.upload(authority.collateral({ rootCrl: { thisUpdate: NOW } }), ["uploadRootCrl"]);
     expect(await trial.judge(quote)).toEqual(revoked);
+  });
+
+  it("is refused where both the PCK CA and the TCB signing certificate are revoked", async () => {
+    const trial = await load();
+    await trial.verify(quote);
+    const revoked = [authority.platformCa, authority.tcbSigner].map((of) => ({ serial: serialOf(of.certificate) }));
+    await trial.upload(authority.collateral({ rootCrl: { thisUpdate: NOW - 1, revoked } }), ["uploadRootCrl"]);
+    for (const isKnown of [false, true])
+      expect(await trial.judge(quote, { isKnown })).toEqual({
+        refused: "CollateralStore_Revoked",
+        args: [KIND.platformCa],
+      });
   });
 
   it.each([true, false])(

@@ -106,9 +106,9 @@ describe("another authority", () => {
   });
 
   it("but not with a leaf whose key usage has nine bits", async () => {
-    const { verdict } = await load();
+    const trial = await load();
     const certificate = { changedExtensions: [{ ...keyUsage("signer"), value: NINE_BITS }] };
-    expect(await verdict(quoteOf({ certificate }))).toMatchObject({ status: "UpToDate" });
+    expect(await trial.verdict(quoteOf({ certificate }))).toMatchObject({ status: "UpToDate" });
   });
 
   it("with another platform's leaf, QE report or attestation key", async () => {

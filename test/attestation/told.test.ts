@@ -5,8 +5,9 @@ import { uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
 import type { CaKind } from "../../scripts/attestation/factory.ts";
 import { readCertificate, readCrl } from "../../scripts/attestation/x509.ts";
+import { serialIdOf } from "../../scripts/attestation/submit.ts";
 import { openRegistry } from "../helpers/registry.ts";
-import { fixture } from "../helpers/stage.ts";
+import { STAGE_START, fixture } from "../helpers/stage.ts";
 
 const load = fixture(openRegistry);
 
@@ -69,4 +70,30 @@ it("each version is told, and shown: of what it is and for whom, its dates and n
     const shown = await verifier.contract.read.collateral([kind, slice(id, 0, 6)]);
     expect(shown, String(kind)).toEqual([issued, validUntil, evaluation]);
   }
+});
+
+it("what a list revokes is told, each serial once, with how many were new", async () => {
+  const { authority, verifier } = await load();
+  const { contract } = verifier;
+  const revoke = async (thisUpdate: number, serials: readonly Hex[]) => {
+    const revoked = serials.map((serial) => ({ serial }));
+    await verifier.upload(authority.collateral({ pckCrl: { thisUpdate, revoked } }), ["uploadPckCrl"]);
+    const of = async (events: Promise<readonly { readonly args: unknown }[]>) => (await events).map(({ args }) => args);
+    return [await of(contract.getEvents.SerialRevoked()), await of(contract.getEvents.CertificatesRevoked())];
+  };
+  const { subject } = readCertificate(authority.platformCa.certificate);
+  const idOf = (serial: Hex) => ({ serial: serialIdOf({ issuer: subject, serial }) });
+  const from = STAGE_START.getTime() / 1000;
+  const platforms = 3;
+  expect(await revoke(from - 9, ["0x11", "0x12"])).toEqual([
+    [idOf("0x11"), idOf("0x12")],
+    [{ kind: platforms, count: 2n, revocationEpoch: 1 }],
+  ]);
+  // Those of before, and one more.
+  expect(await revoke(from - 8, ["0x12", "0x13", "0x11"])).toEqual([
+    [idOf("0x13")],
+    [{ kind: platforms, count: 1n, revocationEpoch: 2 }],
+  ]);
+  expect(await revoke(from - 7, ["0x11"])).toEqual([[], []]);
+  expect(await contract.read.revocationEpoch()).toBe(2);
 });
