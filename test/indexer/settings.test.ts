@@ -1,9 +1,8 @@
-/** What the indexer refuses before it starts, and what it is made of. */
+/** What the indexer refuses before it starts, and its maths. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { getAddress, zeroAddress } from "viem";
-import { anvil, mainnet, optimism, sepolia } from "viem/chains";
+import { zeroAddress } from "viem";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { emitted, emittedBefore, epochBudget } from "../../model/emission.ts";
 import { MIN_SUPPLY, accrue } from "../../model/pool.ts";
@@ -24,40 +23,14 @@ import {
 import { closedSince } from "../../ponder/src/maths/period.ts";
 import { costOf } from "../../ponder/src/maths/position.ts";
 import { MAX_APY, WAD, annualised, compounded } from "../../ponder/src/maths/yield.ts";
-import { NETWORKS } from "../../ponder/networks.ts";
-import { CHAINS_IMPORTER, changed, engineChanges, engineFile, refusal } from "../../ponder/watch/engine.ts";
 import { startService } from "../../scripts/devnet/process.ts";
-import { createRandom } from "../../scripts/devnet/random.ts";
+import { accounts, contracts, manifest } from "./manifest.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "phala-settings-"));
 afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const contracts = Object.fromEntries(
-  [
-    "phalaAuthority",
-    "pha",
-    "emissionVault",
-    "vpha",
-    "teamVesting",
-    "merkleDistributor",
-    "tdxVerifier",
-    "attestationRegistry",
-    "workerRegistry",
-    "workerRewards",
-    "slashing",
-  ].map((name, i) => [name, `0x${(i + 1).toString(16).repeat(40)}`]),
-);
-const accounts = {
-  governance: `0x${"c0".repeat(20)}`,
-  reserve: `0x${"c1".repeat(20)}`,
-  privateSale: getAddress(`0x${"c2".repeat(20)}`),
-  otherRewards: `0x${"c1".repeat(20)}`,
-};
-const parameters = { accounts };
-const manifest = { network: "local", chainId: 31337, preset: "current", startBlock: 3, contracts, parameters };
 
 describe("manifest", () => {
   test("is taken as it is; what a deployment does without is the zero address", () => {
@@ -253,113 +226,5 @@ describe("maths", () => {
         income.amount +
         ((2n * emitted(emission.budget, 896_400n)) / 5n - (2n * emitted(emission.budget, 1n)) / 5n),
     );
-  });
-});
-
-interface CopyModule {
-  readonly copyOnWrite: (row: Record<string, unknown>) => Record<string, unknown>;
-}
-
-/** `value` without what has a symbol for its name: Ponder leaves one on its rows. */
-function plain(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value));
-}
-
-describe("changes to Ponder", () => {
-  test.each(engineChanges.map((change) => [change.what, change] as const))("%s", (_what, change) => {
-    const before = readFileSync(engineFile(change.file.replace("/ponder/", "")), "utf8");
-    const after = changed(before, change);
-    expect(after).not.toBeNull();
-    for (const [old, text] of change.replacements) {
-      expect(after).toContain(text);
-      expect(after?.replace(text, old)).not.toBe(after);
-    }
-    // Another version of Ponder is left alone.
-    expect(changed(`${before}${before}`, change)).toBeNull();
-    expect(changed("export {};", change)).toBeNull();
-  });
-
-  test("that keep the data right are needed, the others are not", () => {
-    const needed = (isPglite: boolean) => engineChanges.filter((change) => refusal(change, isPglite) !== null);
-    expect(needed(false).map(({ what }) => what)).toEqual([
-      "a transaction that is tried again begins with what the database has, and none is done twice or after one that was lost",
-      "what the indexer commits is on the disk",
-    ]);
-    expect(needed(true).map(({ what }) => what)).toContain("on PGlite, a transaction is one");
-    for (const change of needed(true)) expect(refusal(change, true)).toContain("npm ci");
-  });
-
-  test("of one file do not get in each other's way", () => {
-    for (const file of new Set(engineChanges.map((change) => change.file))) {
-      const source = readFileSync(engineFile(file.replace("/ponder/", "")), "utf8");
-      const all = engineChanges.filter((change) => change.file === file);
-      expect(all.reduce<string | null>((text, change) => text && changed(text, change), source)).not.toBeNull();
-    }
-  });
-
-  test("a row that a handler reads is as Ponder would give it, whatever is done with it", async () => {
-    const name = "dist/esm/utils/copy.js";
-    const source = readFileSync(engineFile(name), "utf8");
-    const own = engineChanges.find(({ file }) => file === `/ponder/${name}`);
-    const text = own && changed(source, own);
-    writeFileSync(path.join(folder, "copy.mjs"), text?.replace(/^\/\/# sourceMappingURL.*$/m, "") ?? "");
-    const { copyOnWrite: theirs } = (await import(engineFile(name))) as CopyModule;
-    const { copyOnWrite: ours } = (await import(path.join(folder, "copy.mjs"))) as CopyModule;
-
-    const random = createRandom(3);
-    const keys = ["number", "list", "nothing", "nested", "new"];
-    for (let round = 0; round < 200; round++) {
-      const stored = () => ({ number: 5n, list: ["a"], nothing: null, nested: { list: [1] } });
-      const [underTheirs, underOurs] = [stored(), stored()];
-      const rows = [theirs(underTheirs), ours(underOurs)] as const;
-      for (let step = 0; step < 8; step++) {
-        const key = random.pick(keys);
-        const act = random.pick<(row: Record<string, unknown>) => unknown>([
-          (row) => row[key],
-          (row) => (row[key] = BigInt(step)),
-          (row) => Reflect.deleteProperty(row, key),
-          (row) => key in row,
-          (row) => Object.entries(row),
-          (row) => ({ ...row }),
-          (row) => (Array.isArray(row["list"]) ? row["list"].push(step) : null),
-          (row) => Object.defineProperty(row, key, { value: step, enumerable: true, configurable: true })[key],
-          (row): unknown => Object.getOwnPropertyDescriptor(row, key)?.value,
-        ]);
-        const [theirAnswer, ourAnswer] = rows.map((row) => {
-          try {
-            return plain(act(row));
-          } catch (error) {
-            return String(error);
-          }
-        });
-        expect(ourAnswer).toEqual(theirAnswer);
-      }
-      expect(plain(rows[1])).toEqual(plain(rows[0]));
-      // What is kept of the row is what it was.
-      expect(underOurs).toEqual(stored());
-      expect(Object.getOwnPropertySymbols(underOurs)).toEqual([]);
-    }
-  });
-
-  test("everything that its builder imports of Vite, the loader has", async () => {
-    const builder = readFileSync(engineFile("dist/esm/build/index.js"), "utf8");
-    const imports = [...builder.matchAll(/^import (.+) from "(vite[^"]*)";$/gm)].map(([, what = ""]) => what);
-    expect(imports.length).toBeGreaterThan(4);
-    const names = imports.flatMap((what) => (/^\w+$/.test(what) ? ["default"] : (what.match(/\w+/g) ?? [])));
-    expect(Object.keys(await import("../../ponder/watch/modules.ts"))).toEqual(expect.arrayContaining(names));
-  });
-
-  test("of all chains it gets the one of the deployment, as viem describes it", async () => {
-    expect(readFileSync(engineFile(CHAINS_IMPORTER), "utf8")).toContain('from "viem/chains"');
-    const file = path.join(folder, "sepolia.json");
-    writeFileSync(file, JSON.stringify({ ...manifest, chainId: sepolia.id }));
-    vi.stubEnv("PHALA_DEPLOYMENT", file);
-    const { chain, chainOf, definitionOf } = await import("../../ponder/watch/chains.ts");
-    expect(chain).toEqual(sepolia);
-    for (const [id, { definition }] of NETWORKS) expect((await definitionOf(definition))?.id).toBe(id);
-    expect(await definitionOf("nowhere")).toBeUndefined();
-    for (const known of [mainnet, anvil, optimism]) expect(await chainOf(known.id)).toEqual(known);
-    expect(await chainOf(31_999)).toEqual({});
   });
 });

@@ -1,6 +1,12 @@
 /** Rows in memory, and how they come from the database and go into it. */
 import type { Change } from "./change.ts";
 
+/** Numbers that are in the database, and in its words, what they are here. */
+const IS_PLAIN = `const isPlain = (column, value) => typeof value === "bigint"
+    ? column.columnType === "PgEvmBigint"
+    : typeof value === "number" && column.columnType === "PgInteger";
+`;
+
 export const rowChanges: readonly Change[] = [
   {
     file: "/ponder/dist/esm/indexing-store/cache.js",
@@ -94,6 +100,36 @@ export const normalizeRow = (table, row, isUpdate) => {
     ],
   },
   {
+    file: "/ponder/dist/esm/indexing-store/utils.js",
+    // Ponder makes of each column of each row what the database would give back, which of these is the same.
+    what: "numbers stay as they are",
+    replacements: [
+      [
+        "    if (column.mapToDriverValue === undefined)\n        return value;\n    try {",
+        `    if (isPlain(column, value) || column.mapToDriverValue === undefined)
+        return value;
+    try {`,
+      ],
+      ["export const normalizeColumn = ", `${IS_PLAIN}export const normalizeColumn = `],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/indexing-store/cache.js",
+    // Nothing in them has to be escaped.
+    what: "numbers are written as they are",
+    replacements: [
+      [
+        "            let value = row[columnName];\n            if (isLastColumn) {",
+        `            let value = row[columnName];
+            if (isPlain(column, value)) {
+                result += isLastColumn ? String(value) : \`\${value}\\t\`;
+            }
+            else if (isLastColumn) {`,
+      ],
+      ["export const getCopyText = ", `${IS_PLAIN}export const getCopyText = `],
+    ],
+  },
+  {
     file: "/ponder/dist/esm/utils/copy.js",
     // Ponder makes nine functions each time, and leaves one of them on the row, which keeps what the handler made of it.
     what: "a row that a handler reads costs one object",
@@ -103,7 +139,7 @@ export const normalizeRow = (table, row, isUpdate) => {
         `class Row {
     own = undefined;
     copied(target) {
-        return (this.own ??= structuredClone(target));
+        return (this.own ??= columnsOf(target));
     }
     get(target, prop, receiver) {
         if (prop === COPY_ON_WRITE) return target;
@@ -132,8 +168,31 @@ export const normalizeRow = (table, row, isUpdate) => {
     }
 }
 export const copyOnWrite = (obj) => new Proxy(obj, new Row());
+const isFlat = (value) => value === null || typeof value !== "object";
+/** What is no object needs no copy of its own. */
+const columnsOf = (row) => {
+    const own = { ...row };
+    for (const name in own) if (!isFlat(own[name])) own[name] = structuredClone(own[name]);
+    return own;
+};
+const isFlatRow = (row) => {
+    for (const name in row) if (!isFlat(row[name])) return false;
+    return true;
+};
 const copyOnWriteOf = (obj) => {
 `,
+      ],
+      [
+        "    const proxy = obj[COPY_ON_WRITE];\n    if (proxy === undefined) {",
+        `    const proxy = obj[COPY_ON_WRITE];
+    if (proxy === undefined && !Array.isArray(obj) && isFlatRow(obj)) return { ...obj };
+    if (proxy === undefined) {`,
+      ],
+      [
+        `        if (isDeeplyNested(obj))
+            return structuredClone(obj);
+        return { ...obj };`,
+        "        return columnsOf(obj);",
       ],
     ],
   },
@@ -156,6 +215,87 @@ export const parseSQLQuery = (sql) => {
     return parsed;
 };
 const parseAnew = async (sql) => {
+`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/utils/mutex.js",
+    what: "a lock that nobody has is taken without a promise",
+    replacements: [["        lock: async () => {", "        lock: () => {"]],
+  },
+  {
+    file: "/ponder/dist/esm/internal/metrics.js",
+    // Several counts for each row that a handler asks for.
+    what: "what is counted of rows is put into words when somebody asks",
+    replacements: [
+      [
+        "export class MetricsService {",
+        `class RowCounter extends prometheus.Counter {
+    counts = new Map();
+    constructor(config) {
+        super(config);
+        const [first, second] = config.labelNames;
+        this.inc = (labels, value = 1) => {
+            let counts = this.counts.get(labels[first]);
+            if (counts === undefined) this.counts.set(labels[first], (counts = new Map()));
+            counts.set(labels[second], (counts.get(labels[second]) ?? 0) + value);
+        };
+    }
+    get() {
+        this.hashMap = {};
+        const [first, second] = this.labelNames;
+        for (const [one, counts] of this.counts) {
+            for (const [two, count] of counts) this.incWithoutExemplar({ [first]: one, [second]: two }, count);
+        }
+        return super.get();
+    }
+    reset() {
+        this.counts?.clear();
+        super.reset();
+    }
+}
+export class MetricsService {`,
+      ],
+      [
+        "this.ponder_indexing_cache_requests_total = new prometheus.Counter({",
+        "this.ponder_indexing_cache_requests_total = new RowCounter({",
+      ],
+      [
+        "this.ponder_indexing_store_queries_total = new prometheus.Counter({",
+        "this.ponder_indexing_store_queries_total = new RowCounter({",
+      ],
+    ],
+  },
+  {
+    file: "/drizzle-orm/utils.js",
+    // Ponder's queries ask for the columns of one table, of which each row says again how its values are read.
+    what: "how the rows of an answer are read is found out once",
+    replacements: [
+      [
+        "function mapResultRow(columns, row, joinsNotNullableMap) {\n",
+        `const READERS = new WeakMap();
+const readersOf = (columns) => {
+  let readers = READERS.get(columns);
+  if (readers === undefined) {
+    readers = columns.some(({ path }) => path.length !== 1) ? null : columns.map(({ path, field }) => ({
+      name: path[0],
+      decoder: is(field, Column) ? field : is(field, SQL) ? field.decoder : field.sql.decoder
+    }));
+    READERS.set(columns, readers);
+  }
+  return readers;
+};
+function mapResultRow(columns, row, joinsNotNullableMap) {
+  const readers = readersOf(columns);
+  if (readers !== null) {
+    const result = {};
+    for (let i = 0; i < readers.length; i++) {
+      const { name, decoder } = readers[i];
+      result[name] = row[i] === null ? null : decoder.mapFromDriverValue(row[i]);
+    }
+    return result;
+  }
 `,
       ],
     ],
