@@ -1,5 +1,5 @@
 /** Collateral that is forged, expired, revoked, replayed or of somebody else. */
-import { type Hex, bytesToHex, slice } from "viem";
+import { type Hex, bytesToHex, concat, numberToHex, slice } from "viem";
 import { describe, expect, it } from "vitest";
 import { type Upload, uploadsOf } from "../../scripts/attestation/calls.ts";
 import type { CollateralFile } from "../../scripts/attestation/collateral.ts";
@@ -33,6 +33,8 @@ const NOW = STAGE_START.getTime() / 1000;
 const DAYS = 86_400;
 const KIND = { rootCrl: 0, platformCa: 1, platformCrl: 3, tcbSigning: 5, tcbInfo: 6, qeIdentity: 7 } as const;
 const stranger = keyFromSeed("stranger");
+/** Of P-256's field (FIPS 186-5, SP 800-186). */
+const P256_PRIME = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
 const authorityOf = (options: Partial<AuthorityOptions> = {}) =>
   createAuthority({ seed: "collateral", now: NOW, ...options });
 const authority = authorityOf();
@@ -93,6 +95,17 @@ describe("uploads", () => {
       const [issued, validUntil] = await trial.contract.read.collateral([kind, DEFAULT_FMSPC]);
       expect([issued, validUntil], String(kind)).toEqual([from, to]);
     }
+  });
+
+  it.each(UPLOADS)("%s: taken until the last second of what it brings", async (name, kind) => {
+    const trial = await load();
+    const end = NOW + 2 * DAYS;
+    const upload = uploadOf(dated({ from: NOW - 1, to: end }, kind), name);
+    await trial.stage.travelTo(BigInt(end));
+    expect((await trial.tryUpload(upload)).refused).toBeUndefined();
+    await trial.stage.travel(1n);
+    const expired = { refused: "CollateralStore_Expired", args: [kind, BigInt(end)] };
+    expect(await trial.tryUpload(upload)).toEqual(expired);
   });
 
   it("of another authority with the same names are refused", async () => {
@@ -168,6 +181,16 @@ describe("uploads", () => {
     expect(await trial.tryUpload(uploadOf(odd, "uploadTcbSigning"))).toMatchObject({
       refused: "X509_InvalidExtension",
     });
+  });
+
+  it("a CA's path length is a byte", async () => {
+    const trial = await load();
+    const ofLength = (length: number) => {
+      const platformCa = { changedExtensions: [basicConstraints(length)], notBefore: NOW - 1 };
+      return trial.tryUpload(uploadOf(authorityOf({ platformCa }).collateral(), "uploadPckCa"));
+    };
+    expect((await ofLength(255)).refused).toBeUndefined();
+    expect((await ofLength(256)).refused).toBe("Der_Unexpected");
   });
 
   it.each(UPLOADS)("%s: expired or not yet valid", async (name, kind) => {
@@ -360,7 +383,8 @@ describe("a verdict", () => {
     const expired = { refused: "CollateralStore_Expired", args: [ca === "platform" ? 1 : 2, BigInt(end)] };
     for (const isKnown of [false, true]) {
       expect(await trial.judge(quoteUnder(ca), { isKnown, grace: 14 * DAYS })).toEqual(expired);
-      expect(await trial.judge(quoteUnder(other), { isKnown })).toMatchObject({ value: { status: 1 } });
+      const good = { status: 1, collateralUntil: later.nextUpdate };
+      expect(await trial.judge(quoteUnder(other), { isKnown })).toMatchObject({ value: good });
     }
   });
 
@@ -373,20 +397,21 @@ describe("a verdict", () => {
     const late = readQuote(maker.platform({ certificate: { notAfter: far } }).quote());
     await trial.stage.travelTo(BigInt(INTEL_ROOT.notAfter));
     expect(await trial.judge(late)).toMatchObject({ value: { status: 1 } });
+    const lastUploads = (["uploadPckCrl", "uploadTcbInfo", "uploadQeIdentity"] as const).map((name) =>
+      uploadOf(
+        maker.collateral({
+          issued: INTEL_ROOT.notAfter,
+          pckCrl: { thisUpdate: INTEL_ROOT.notAfter, nextUpdate: far },
+        }),
+        name,
+      ),
+    );
+    for (const upload of lastUploads) expect((await trial.tryUpload(upload)).refused).toBeUndefined();
     await trial.stage.travel(1n);
     const expired = { refused: "CollateralStore_Expired", args: [KIND.platformCa, BigInt(INTEL_ROOT.notAfter)] };
     expect(await trial.judge(late, { grace: 14 * DAYS })).toEqual(expired);
-    for (const name of ["uploadPckCrl", "uploadTcbInfo", "uploadQeIdentity"] as const) {
-      const outcome = await trial.tryUpload(
-        uploadOf(
-          maker.collateral({
-            issued: INTEL_ROOT.notAfter,
-            pckCrl: { thisUpdate: INTEL_ROOT.notAfter, nextUpdate: far },
-          }),
-          name,
-        ),
-      );
-      expect(outcome).toMatchObject({ refused: "CollateralStore_Expired" });
+    for (const upload of lastUploads) {
+      expect(await trial.tryUpload(upload)).toMatchObject({ refused: "CollateralStore_Expired" });
     }
   });
 
@@ -492,6 +517,37 @@ describe("a verdict", () => {
     });
     await trial.upload(authority.collateral({ signer }), ["uploadTcbInfo"]);
     expect(await trial.verdict(quote)).toMatchObject({ status: "UpToDate" });
+  });
+
+  it("does not come from what a PCK CA vouched for whose key was replaced by another with the same x", async () => {
+    const trial = await load();
+    await trial.verify(quote);
+    const { raw } = authority.platformCa.key;
+    const otherY = numberToHex(P256_PRIME - BigInt(slice(raw, 32)), { size: 32 });
+    const renewed = { notBefore: NOW - 1, serial: "0x0777", publicKey: concat([slice(raw, 0, 32), otherY]) } as const;
+    await trial.upload(authorityOf({ platformCa: renewed }).collateral(), ["uploadPckCa"]);
+    expect(await trial.judge(quote, { isKnown: true, grace: 2 ** 40 - 1 })).toMatchObject({
+      refused: "TdxVerifier_OutdatedPlatform",
+    });
+  });
+
+  it.each([
+    ["PCK CA", "platformCa", "uploadPckCa", KIND.platformCa],
+    ["TCB signer", "tcbSigner", "uploadTcbSigning", KIND.tcbSigning],
+  ] as const)("ends with a %s that is renewed for a shorter time, at once", async (_name, who, upload, kind) => {
+    const trial = await load();
+    await trial.verify(quote);
+    const end = NOW + 2 * DAYS;
+    await trial.upload(authorityOf({ [who]: { notBefore: NOW - 1, notAfter: end } }).collateral(), [upload]);
+    await trial.stage.travelTo(BigInt(end));
+    for (const isKnown of [false, true])
+      expect(await trial.judge(quote, { isKnown })).toMatchObject({ value: { status: 1 } });
+    await trial.stage.travel(1n);
+    for (const isKnown of [false, true])
+      expect(await trial.judge(quote, { isKnown })).toEqual({
+        refused: "CollateralStore_Expired",
+        args: [kind, BigInt(end)],
+      });
   });
 
   it("stays as it is under a PCK CA and a TCB signer that are renewed with the same key", async () => {

@@ -1,7 +1,7 @@
 /** Rules of Intel's verification that other verifiers have got wrong, on chain: 8 and 9 of nine. */
-import { type Hex, hexToBytes, keccak256, size } from "viem";
+import { type Hex, hexToBytes, keccak256, numberToHex, size } from "viem";
 import { describe, expect, it } from "vitest";
-import { integer, octetString, oid, sequence } from "../../scripts/attestation/der.ts";
+import { childrenOf, integer, octetString, oid, readDer, sequence } from "../../scripts/attestation/der.ts";
 import {
   type CollateralOptions,
   type PlatformOptions,
@@ -11,7 +11,7 @@ import {
   tcbLevel,
 } from "../../scripts/attestation/factory.ts";
 import { readQuote } from "../../scripts/attestation/quote.ts";
-import { OID, readCertificate } from "../../scripts/attestation/x509.ts";
+import { OID, pckExtension, readCertificate } from "../../scripts/attestation/x509.ts";
 import { modules, single } from "../helpers/levels.ts";
 import { STAGE_START, type Stage, fixture } from "../helpers/stage.ts";
 import { openTrial } from "../helpers/trial.ts";
@@ -93,6 +93,43 @@ describe("8. SVNs are DER integers, read strictly", () => {
   ])("refuses %s", async (_name, first) => {
     const trial = await load();
     expect((await trial.judge(withExtension(extension(first)))).refused).toMatch(/^(Der_Unexpected|X509_Invalid)/);
+  });
+
+  it("reads components in any order", async () => {
+    const trial = await load();
+    const value = pckExtension({
+      ppid: `0x${"11".repeat(16)}`,
+      components: Array.from({ length: 16 }, (_, index) => 3 * index + 20),
+      pceSvn: 13,
+      pceId: "0x0000",
+      fmspc: "0xb0c06f000000",
+      sgxType: 0,
+      cpuSvn: `0x${"00".repeat(16)}`,
+    }).value;
+    // The list of components, turned round.
+    const [ppid, tcb, ...others] = childrenOf(readDer(value));
+    const [id, list] = childrenOf(tcb);
+    const turned = sequence(
+      id?.raw ?? expect.fail("no id"),
+      sequence(
+        ...childrenOf(list)
+          .map(({ raw }) => raw)
+          .reverse(),
+      ),
+    );
+    const parts = [ppid?.raw ?? expect.fail("no ppid"), turned, ...others.map(({ raw }) => raw)];
+    const quotes = [value, sequence(...parts)].map((of) =>
+      quoteOf({ certificate: { changedExtensions: [{ oid: OID.sgx, value: of }] } }),
+    );
+    expect(quotes[0]?.leaf).not.toBe(quotes[1]?.leaf);
+    for (const quote of quotes) {
+      await trial.verify(quote);
+      const [components, pceSvn] = await trial.contract.read.platformOf([keccak256(quote.attestationKey)]);
+      expect([...hexToBytes(numberToHex(components, { size: 16 }))]).toEqual(
+        Array.from({ length: 16 }, (_, i) => 3 * i + 20),
+      );
+      expect(pceSvn).toBe(13);
+    }
   });
 
   it("refuses bytes behind the lists, components twice or missing", async () => {
