@@ -84,10 +84,10 @@ function rememberingFolders() {
   };
 }
 
-/** Changes Ponder's files as they are loaded from now on. Some of what it imports is replaced. */
-export function adjustEngine(): void {
+/** Changes Ponder's files as they are loaded, until what it returns is called. Some of what Ponder imports is replaced. */
+export function adjustEngine(): () => void {
   const folders = rememberingFolders();
-  registerHooks({
+  const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       const known = folders.known(specifier, context.parentURL);
       if (known !== undefined) return known;
@@ -110,4 +110,5 @@ export function adjustEngine(): void {
       return { ...loaded, source };
     },
   });
+  return () => hooks.deregister();
 }

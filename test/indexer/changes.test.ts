@@ -33,22 +33,25 @@ function fileOf(name: string): string {
   return path.join(path.dirname(manifestOf ?? expect.fail(name)), inside);
 }
 
-/** A module: as it is, and with what is changed in it. */
+/** A module: as it is, and with what is changed in it. Both from another folder, where what they import is named in full. */
 async function both<T>(name: string): Promise<readonly [theirs: T, ours: T]> {
   const file = fileOf(name);
   const { resolve } = createRequire(file);
-  const source = engineChanges
+  const source = readFileSync(file, "utf8");
+  const own = engineChanges
     .filter((change) => change.file === name)
-    .reduce<string | null>((text, change) => text && changed(text, change), readFileSync(file, "utf8"));
-  // From another folder: what it imports is named in full.
-  const text = source
-    ?.replace(/^\/\/# sourceMappingURL.*$/m, "")
-    .replace(/ from ['"]([^'"]+)['"]/g, (_, specifier: string) =>
-      specifier.startsWith("node:") ? ` from "${specifier}"` : ` from "${pathToFileURL(resolve(specifier)).href}"`,
-    );
-  const own = path.join(folder, `${name.replaceAll("/", "-")}.mjs`);
-  writeFileSync(own, text ?? "");
-  return [(await import(file)) as T, (await import(own)) as T];
+    .reduce<string | null>((text, change) => text && changed(text, change), source);
+  const load = async (whose: string, text: string): Promise<T> => {
+    const copy = path.join(folder, `${whose}${name.replaceAll("/", "-")}.mjs`);
+    const named = text.replace(/ from ['"]([^'"]+)['"]/g, (_, specifier: string) => {
+      if (specifier.startsWith("node:")) return ` from "${specifier}"`;
+      // Of packages that come twice, what Ponder imports.
+      return ` from "${pathToFileURL(resolve(specifier).replace(/\.cjs$/, ".js")).href}"`;
+    });
+    writeFileSync(copy, named.replace(/^\/\/# sourceMappingURL.*$/m, ""));
+    return (await import(copy)) as T;
+  };
+  return [await load("theirs", source), await load("ours", own ?? expect.fail(name))];
 }
 
 /** `value` without what has a symbol for its name: Ponder leaves one on its rows. */
@@ -102,10 +105,14 @@ describe("changes to Ponder", () => {
     const keys = ["number", "list", "nothing", "nested", "new"];
     for (let round = 0; round < 200; round++) {
       const stored = () => ({ number: 5n, list: ["a"], nothing: null, nested: { list: [1] } });
-      const [underTheirs, underOurs] = [stored(), stored()];
+      const under: Values[] = [stored(), stored()];
+      const [underTheirs, underOurs] = under as [Values, Values];
       const rows = [theirs(underTheirs), ours(underOurs)] as const;
+      const kept: Values = stored();
       for (let step = 0; step < 8; step++) {
         const key = random.pick(keys);
+        // Somebody else writes the row meanwhile.
+        if (random.chance(0.2)) for (const row of [...under, kept]) row["number"] = BigInt(100 + step);
         const act = random.pick<(row: Record<string, unknown>) => unknown>([
           (row) => row[key],
           (row) => (row[key] = BigInt(step)),
@@ -127,8 +134,9 @@ describe("changes to Ponder", () => {
         expect(ourAnswer).toEqual(theirAnswer);
       }
       expect(plain(rows[1])).toEqual(plain(rows[0]));
-      // What is kept of the row is what it was.
-      expect(underOurs).toEqual(stored());
+      // What is kept of the row is what others wrote.
+      expect(underOurs).toEqual(kept);
+      expect(plain(underTheirs)).toEqual(kept);
       expect(Object.getOwnPropertySymbols(underOurs)).toEqual([]);
     }
   });
@@ -188,9 +196,9 @@ describe("changes to Ponder", () => {
     const valueOf = (type: string): unknown => {
       switch (type) {
         case "PgEvmBigint":
-          return random.pick([0n, -1n, 2n ** 256n - 1n, BigInt(random.integer(0, 2 ** 31 - 1))]);
+          return random.pick([0n, -1n, 2n ** 256n - 1n, BigInt(random.integer(0, 2 ** 31 - 1)), 5, "7"]);
         case "PgInteger":
-          return random.pick([0, -1, 2 ** 31 - 1, random.integer(0, 999)]);
+          return random.pick([0, -1, 2 ** 31 - 1, random.integer(0, 999), "12"]);
         case "PgHex":
           return random.pick<Hex>(["0x", "0xABC", keccak256(toHex(random.integer(0, 999)))]);
         case "PgBoolean":
@@ -206,14 +214,20 @@ describe("changes to Ponder", () => {
     expect(tables.length).toBeGreaterThan(60);
     const types = new Set<string>();
     for (const table of tables) {
-      const columns: [string, { columnType: string; notNull: boolean }][] = Object.entries(getTableColumns(table));
+      interface Column {
+        readonly columnType: string;
+        readonly notNull: boolean;
+        readonly baseColumn?: Column;
+      }
+      const columns: [string, Column][] = Object.entries(getTableColumns(table));
       const row = (): Values =>
         Object.fromEntries(
-          columns.map(([name, { columnType, notNull }]) => {
+          columns.map(([name, { columnType, notNull, baseColumn }]) => {
             types.add(columnType);
             if (!notNull && random.chance(0.25)) return [name, random.chance(0.5) ? null : undefined];
-            if (columnType === "PgArray") return [name, []];
-            return [name, valueOf(columnType) ?? random.pick(texts)];
+            const one = (type: string) => valueOf(type) ?? random.pick(texts);
+            if (baseColumn === undefined) return [name, one(columnType)];
+            return [name, Array.from({ length: random.integer(0, 3) }, () => one(baseColumn.columnType))];
           }),
         );
       const rows = Array.from({ length: 20 }, row);
@@ -225,7 +239,9 @@ describe("changes to Ponder", () => {
         expect(ourCache.getCopyText(table, our ?? [])).toBe(theirCache.getCopyText(table, their ?? []));
       }
     }
-    expect([...types]).toEqual(expect.arrayContaining(["PgEvmBigint", "PgInteger", "PgHex", "PgText", "PgBoolean"]));
+    expect([...types]).toEqual(
+      expect.arrayContaining(["PgEvmBigint", "PgInteger", "PgHex", "PgText", "PgBoolean", "PgArray"]),
+    );
   });
 
   test("rows of an answer are read as Drizzle would, of one table and of several", async () => {

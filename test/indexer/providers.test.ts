@@ -41,8 +41,9 @@ describe("logs of a range", () => {
     // Nobody is asked by chance.
     vi.spyOn(Math, "random").mockReturnValue(0.5);
     nodes = [await startFaultyNode("http://127.0.0.1:1"), await startFaultyNode("http://127.0.0.1:1")];
-    adjustEngine();
+    const leave = adjustEngine();
     const { createRpc } = (await import(engineFile("dist/esm/rpc/index.js"))) as RpcModule;
+    leave();
     const nothing = () => undefined;
     const logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing };
     const metrics = {

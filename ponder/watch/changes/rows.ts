@@ -269,7 +269,7 @@ export class MetricsService {`,
   },
   {
     file: "/drizzle-orm/utils.js",
-    // Ponder's queries ask for the columns of one table, of which each row says again how its values are read.
+    // Drizzle asks of each value of each row how it is read. In Ponder's queries, none is inside another object.
     what: "how the rows of an answer are read is found out once",
     replacements: [
       [
