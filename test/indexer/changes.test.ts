@@ -60,13 +60,6 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value));
 }
 
-/** A manifest of a deployment on Sepolia. */
-function manifestFile(): string {
-  const file = path.join(folder, "sepolia.json");
-  writeFileSync(file, JSON.stringify({ ...manifest, chainId: sepolia.id }));
-  return file;
-}
-
 describe("changes to Ponder", () => {
   test.each(engineChanges.map((change) => [change.what, change] as const))("%s", (_what, change) => {
     const before = readFileSync(fileOf(change.file), "utf8");
@@ -186,7 +179,6 @@ describe("changes to Ponder", () => {
     interface Cache {
       readonly getCopyText: (table: unknown, rows: readonly Values[]) => string;
     }
-    vi.stubEnv("PHALA_DEPLOYMENT", manifestFile());
     const schema = (await import("../../ponder/ponder.schema.ts")) as Record<string, unknown>;
     const [theirRows, ourRows] = await both<Rows>("/ponder/dist/esm/indexing-store/utils.js");
     const [theirCache, ourCache] = await both<Cache>("/ponder/dist/esm/indexing-store/cache.js");
@@ -249,7 +241,6 @@ describe("changes to Ponder", () => {
     interface Reader {
       readonly mapResultRow: (columns: Columns, row: readonly unknown[], joins?: Record<string, boolean>) => Values;
     }
-    vi.stubEnv("PHALA_DEPLOYMENT", manifestFile());
     const { position, vault } = await import("../../ponder/ponder.schema.ts");
     const { getTableColumns, sql } = await import("drizzle-orm");
     const [theirs, ours] = await both<Reader>("/drizzle-orm/utils.js");
@@ -359,7 +350,9 @@ describe("changes to Ponder", () => {
 
   test("of all chains it gets the one of the deployment, as viem describes it", async () => {
     expect(readFileSync(engineFile(CHAINS_IMPORTER), "utf8")).toContain('from "viem/chains"');
-    vi.stubEnv("PHALA_DEPLOYMENT", manifestFile());
+    const file = path.join(folder, "sepolia.json");
+    writeFileSync(file, JSON.stringify({ ...manifest, chainId: sepolia.id }));
+    vi.stubEnv("PHALA_DEPLOYMENT", file);
     const { chain, chainOf, definitionOf } = await import("../../ponder/watch/chains.ts");
     expect(chain).toEqual(sepolia);
     for (const [id, { definition }] of NETWORKS) expect((await definitionOf(definition))?.id).toBe(id);
