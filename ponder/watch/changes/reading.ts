@@ -125,4 +125,61 @@ const rowsOf = (table, rows) => {
       ],
     ],
   },
+  {
+    file: "/ponder/dist/esm/sync-historical/index.js",
+    // Ponder asks once for each contract, and once for each event of any address: a node looks through the same blocks some thirty times.
+    // What nobody asked for is in the answer too, and is left out where logs are compared with the filters.
+    what: "logs of several contracts are asked for by one request",
+    replacements: [
+      [
+        "export const createHistoricalSync = (args) => {",
+        `const mergedRequests = (requests) => {
+    const merged = new Map();
+    for (const request of requests) {
+        const { address, topic0, topic1, topic2, topic3, interval } = request;
+        const isAlike = topic0 && !topic1 && !topic2 && !topic3 && !Array.isArray(address);
+        const key = isAlike ? \`\${interval} \${address === undefined}\` : request;
+        const known = merged.get(key);
+        if (known === undefined) {
+            merged.set(key, isAlike && address !== undefined ? { ...request, address: [address] } : request);
+            continue;
+        }
+        known.topic0 = [...new Set([known.topic0, topic0].flat())];
+        if (address !== undefined) known.address = [...new Set([...known.address, address])];
+    }
+    return [...merged.values()];
+};
+export const createHistoricalSync = (args) => {`,
+      ],
+      [
+        `            const ethGetLogsParams = dedupe([
+                ...singleEthGetLogsParams,
+                ...Array.from(mergedEthGetLogsParams.values()),
+            ], (params) => JSON.stringify(params));`,
+        `            const ethGetLogsParams = mergedRequests([...singleEthGetLogsParams, ...mergedEthGetLogsParams.values()]);`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/sync-historical/index.js",
+    // It writes one after the other, and Ponder reads a hundred and more meanwhile, which wait in memory: it ran out of it.
+    what: "on PGlite, few blocks wait to be written",
+    replacements: [
+      [
+        "concurrency: MAX_BLOCKS_IN_MEM,",
+        "concurrency: globalThis.PHALA_PGLITE === undefined ? Number(process.env.XBLOCKS ?? MAX_BLOCKS_IN_MEM) : 16,",
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/runtime/historical.js",
+    // Ponder aims at ten seconds for a range, all of whose logs are in memory.
+    what: "what is read from the node at once is small",
+    replacements: [
+      [
+        'target: params.common.options.command === "dev" ? 2000 : 10000,',
+        "target: Number(process.env.XTARGET ?? 2000),",
+      ],
+    ],
+  },
 ];

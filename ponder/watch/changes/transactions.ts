@@ -250,4 +250,46 @@ export async function runMultichain(`,
       ],
     ],
   },
+  {
+    file: "/ponder/dist/esm/indexing-store/index.js",
+    // Ponder reads each row before it makes it, since it has no transaction there whose statement could fail.
+    what: "on PGlite, a row that is made is not looked for first",
+    replacements: [
+      [
+        `checkTableAccess(table, "insert", value, chainId);
+                                        if (qb.$dialect === "pglite") {`,
+        `checkTableAccess(table, "insert", value, chainId);
+                                        if (qb.$dialect === undefined) {`,
+      ],
+      [
+        `let ponderRow;
+                                    if (qb.$dialect === "pglite") {`,
+        `let ponderRow;
+                                    if (qb.$dialect === undefined) {`,
+      ],
+    ],
+  },
+  {
+    file: "/ponder/dist/esm/indexing-store/cache.js",
+    what: "on PGlite, a row that cannot be written is named",
+    replacements: [
+      [
+        `                else {
+                    // Note: pglite must run sequentially
+                    for (const table of cache.keys()) {
+                        await flushTable(table);
+                    }
+                }`,
+        `                else {
+                    // Note: pglite must run sequentially
+                    await qb.wrap((db) => db.execute("SAVEPOINT flush"), context);
+                    for (const table of cache.keys()) {
+                        await flushTable(table);
+                    }
+                    await qb.wrap((db) => db.execute("RELEASE flush"), context);
+                }`,
+      ],
+      ['if (error instanceof ShutdownError || qb.$dialect === "pglite") {', "if (error instanceof ShutdownError) {"],
+    ],
+  },
 ];
