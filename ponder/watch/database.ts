@@ -1,6 +1,6 @@
 /** The watchdog's way into the database, and the locks that say who may write. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -110,9 +110,25 @@ export function impatient(database: Database, patienceMs: number): Database {
   return { ...database, query: (sql, values) => within(database.query(sql, values), patienceMs, late) };
 }
 
-/** Whether there is a database in `directory`. */
+/** The PostgreSQL that PGlite is: it opens nothing that another one has made. */
+export const PGLITE_POSTGRES = "18";
+
+/** Whether there is a database in `directory`. Throws where another version of PGlite has made it. */
 export function hasPglite(directory: string): boolean {
-  return existsSync(path.join(directory, "PG_VERSION"));
+  const file = path.join(directory, "PG_VERSION");
+  if (!existsSync(file)) return false;
+  const version = readFileSync(file, "utf8").trim();
+  if (version !== PGLITE_POSTGRES) throw new OtherPgliteError(directory, version);
+  return true;
+}
+
+/** A directory that another version of PGlite has made. */
+export class OtherPgliteError extends Error {
+  constructor(directory: string, version: string) {
+    super(
+      `The database in ${directory} is of PostgreSQL ${version}, which this PGlite (${PGLITE_POSTGRES}) cannot open. All of it comes from the chain: \`npm run indexer -- repair\` deletes it, and the next start makes it anew.`,
+    );
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { openChain, problemOf, problemOr } from "./chain.ts";
 import {
   type Database,
   type Lock,
+  OtherPgliteError,
   clearMark,
   endLeftovers,
   createPglite,
@@ -142,7 +143,10 @@ const databaseProblem = (error: unknown): Problem => ({
 const pgliteProblem = (directory: string, error: unknown): Problem =>
   fullDisk() ?? {
     code: "database",
-    message: `The database in ${directory} cannot be opened (${reasonOf(error)}); this process tries again. If it stays so, \`npm run indexer -- repair\` deletes it.`,
+    message:
+      error instanceof OtherPgliteError
+        ? error.message
+        : `The database in ${directory} cannot be opened (${reasonOf(error)}); this process tries again. If it stays so, \`npm run indexer -- repair\` deletes it.`,
   };
 
 /** Ends at once: what Ponder would still write, another process may write too. */

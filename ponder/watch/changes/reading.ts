@@ -162,24 +162,17 @@ export const createHistoricalSync = (args) => {`,
   },
   {
     file: "/ponder/dist/esm/sync-historical/index.js",
-    // It writes one after the other, and Ponder reads a hundred and more meanwhile, which wait in memory: it ran out of it.
-    what: "on PGlite, few blocks wait to be written",
+    // Ponder reads a hundred and more at once, with all their transactions: where they are large, or are written one after the other, as on
+    // PGlite, it ran out of memory.
+    what: "few blocks are read at once",
     replacements: [
-      [
-        "concurrency: MAX_BLOCKS_IN_MEM,",
-        "concurrency: globalThis.PHALA_PGLITE === undefined ? Number(process.env.XBLOCKS ?? MAX_BLOCKS_IN_MEM) : 16,",
-      ],
+      ["concurrency: MAX_BLOCKS_IN_MEM,", "concurrency: globalThis.PHALA_PGLITE === undefined ? 24 : 16,"],
     ],
   },
   {
     file: "/ponder/dist/esm/runtime/historical.js",
     // Ponder aims at ten seconds for a range, all of whose logs are in memory.
     what: "what is read from the node at once is small",
-    replacements: [
-      [
-        'target: params.common.options.command === "dev" ? 2000 : 10000,',
-        "target: Number(process.env.XTARGET ?? 2000),",
-      ],
-    ],
+    replacements: [['target: params.common.options.command === "dev" ? 2000 : 10000,', "target: 2000,"]],
   },
 ];
