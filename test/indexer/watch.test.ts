@@ -151,6 +151,11 @@ describe("PGlite", () => {
       expect(hasPglite(directory)).toBe(false);
       await createPglite(directory);
       expect([hasPglite(directory), existsSync(`${directory}.new`)]).toEqual([true, false]);
+      // One that another version has made cannot be opened: it says so, and what to do.
+      const old = path.join(folder, "old");
+      mkdirSync(old);
+      writeFileSync(path.join(old, "PG_VERSION"), "16\n");
+      expect(() => hasPglite(old)).toThrow(/PostgreSQL 16, .* \(18\) cannot open.*indexer -- repair/);
       const database = await openPglite(directory);
       expect(await database.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
       await database.close();
