@@ -311,6 +311,84 @@ describe("changes to Ponder", () => {
     expect(our).toEqual(their);
   });
 
+  test("several contracts' logs come by two requests, and are those that Ponder would get", async () => {
+    interface Filter {
+      readonly type: "log";
+      readonly chainId: number;
+      readonly sourceId: string;
+      readonly address: Hex | undefined;
+      readonly topic0: Hex;
+      readonly fromBlock: number;
+      readonly toBlock: number | undefined;
+    }
+    type Log = Record<"address" | "blockNumber" | "logIndex", Hex> & { readonly topics: readonly Hex[] };
+    interface Sync {
+      readonly syncBlockRangeData: (range: Values) => Promise<readonly Log[]>;
+    }
+    const random = createRandom(13);
+    const hex = (value: number, bytes: number): Hex => `0x${value.toString(16).padStart(2 * bytes, "0")}`;
+    const of = (values: readonly number[], bytes: number) => values.map((value) => hex(value, bytes));
+    const [addresses, topics] = [of([1, 2, 3, 4, 5], 20), of([11, 12, 13, 14, 15, 16], 32)];
+    const filter = (address: Hex | undefined, topic0: Hex): Filter => ({
+      ...{ type: "log", chainId: 1, sourceId: "any", address, topic0, fromBlock: 0, toBlock: undefined },
+    });
+    const filters = [
+      ...addresses.slice(0, 3).flatMap((address, i) => topics.slice(i, i + 2).map((topic) => filter(address, topic))),
+      ...topics.slice(4).map((topic) => filter(undefined, topic)),
+    ];
+    const all = Array.from({ length: 300 }, (_, i): Log & Values => ({
+      ...{ address: random.pick(addresses), topics: [random.pick(topics)], data: "0x", removed: false },
+      ...{ blockNumber: hex(1 + Math.floor(i / 6), 1), logIndex: hex(i % 6, 1), transactionIndex: "0x0" },
+      ...{ blockHash: hex(1 + Math.floor(i / 6), 32), transactionHash: hex(i + 1, 32) },
+    }));
+    const isWanted = ({ address, topics: [first] }: Log) =>
+      filters.some((one) => one.topic0 === first && (one.address ?? address) === address);
+    const modules = await both<{ createHistoricalSync: (args: Values) => Sync }>(
+      "/ponder/dist/esm/sync-historical/index.js",
+    );
+    // Of the last filter, only the second half is missing.
+    const requiredIntervals = filters.map((one, i) => ({
+      filter: one,
+      interval: i === filters.length - 1 ? [26, 50] : [1, 50],
+    }));
+    const answers = await Promise.all(
+      modules.map(async ({ createHistoricalSync }) => {
+        let requests = 0;
+        const matches = (wanted: unknown, value: unknown) =>
+          wanted === undefined || wanted === value || (Array.isArray(wanted) && wanted.includes(value));
+        const request = ({ params: [asked] }: { params: [Values] }) => {
+          requests++;
+          const [from, to] = [Number(asked["fromBlock"]), Number(asked["toBlock"])];
+          const [topic] = asked["topics"] as unknown[];
+          const found = all.filter(
+            (log) =>
+              matches(asked["address"], log.address) &&
+              matches(topic, log.topics[0]) &&
+              Number(log.blockNumber) >= from &&
+              Number(log.blockNumber) <= to,
+          );
+          return Promise.resolve(structuredClone(found));
+        };
+        const silent = { debug: () => undefined, warn: () => undefined, child: () => silent };
+        const sync = createHistoricalSync({
+          common: { logger: silent, options: { factoryAddressCountThreshold: 1_000 } },
+          chain: { name: "phala", id: 1, finalityBlockCount: 1 },
+          rpc: { request },
+          childAddresses: new Map(),
+        });
+        const logs = await sync.syncBlockRangeData({
+          ...{ interval: [1, 50], requiredIntervals, requiredFactoryIntervals: [], syncStore: {} },
+        });
+        const names = logs.filter(isWanted).map(({ blockNumber, logIndex }) => `${blockNumber} ${logIndex}`);
+        return { requests, names: names.sort() };
+      }),
+    );
+    const [theirs, ours] = answers;
+    expect(theirs?.names.length).toBeGreaterThan(50);
+    expect(ours?.names).toEqual(theirs?.names);
+    expect([theirs?.requests, ours?.requests]).toEqual([5, 3]);
+  });
+
   test("the lock is held by one, and given to the next who asked", async () => {
     interface Lock {
       lock: () => Promise<void> | undefined;
