@@ -138,7 +138,7 @@ const rowsOf = (table, rows) => {
     for (const request of requests) {
         const { address, topic0, topic1, topic2, topic3, interval } = request;
         const isAlike = topic0 && !topic1 && !topic2 && !topic3 && !Array.isArray(address);
-        const key = isAlike ? \`\${interval} \${address === undefined}\` : request;
+        const key = isAlike ? \`\${interval} \${address === undefined}\` : JSON.stringify(request);
         const known = merged.get(key);
         if (known === undefined) {
             merged.set(key, isAlike && address !== undefined ? { ...request, address: [address] } : request);

@@ -259,13 +259,13 @@ export async function runMultichain(`,
         `checkTableAccess(table, "insert", value, chainId);
                                         if (qb.$dialect === "pglite") {`,
         `checkTableAccess(table, "insert", value, chainId);
-                                        if (qb.$dialect === undefined) {`,
+                                        if (false) {`,
       ],
       [
         `let ponderRow;
                                     if (qb.$dialect === "pglite") {`,
         `let ponderRow;
-                                    if (qb.$dialect === undefined) {`,
+                                    if (false) {`,
       ],
     ],
   },
@@ -274,20 +274,26 @@ export async function runMultichain(`,
     what: "on PGlite, a row that cannot be written is named",
     replacements: [
       [
-        `                else {
-                    // Note: pglite must run sequentially
-                    for (const table of cache.keys()) {
-                        await flushTable(table);
-                    }
-                }`,
-        `                else {
-                    // Note: pglite must run sequentially
+        `                if (qb.$dialect === "postgres") {
                     await qb.wrap((db) => db.execute("SAVEPOINT flush"), context);
-                    for (const table of cache.keys()) {
-                        await flushTable(table);
-                    }
+                    await promiseAllSettledWithThrow(Array.from(cache.keys()).map(flushTable));
                     await qb.wrap((db) => db.execute("RELEASE flush"), context);
                 }`,
+        `                await qb.wrap((db) => db.execute("SAVEPOINT flush"), context);
+                if (qb.$dialect === "postgres") {
+                    await promiseAllSettledWithThrow(Array.from(cache.keys()).map(flushTable));
+                }`,
+      ],
+      [
+        `                        await flushTable(table);
+                    }
+                }
+`,
+        `                        await flushTable(table);
+                    }
+                }
+                await qb.wrap((db) => db.execute("RELEASE flush"), context);
+`,
       ],
       ['if (error instanceof ShutdownError || qb.$dialect === "pglite") {', "if (error instanceof ShutdownError) {"],
     ],
