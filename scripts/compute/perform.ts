@@ -87,14 +87,16 @@ export async function simulate(actor: Actor, steps: readonly Step[]): Promise<Si
   return only !== undefined && others.length === 0 ? simulateOne(actor, only) : simulateAll(actor, steps);
 }
 
-/** Runs `action`; once more after block `blockNumber`, which some nodes do not know before, as they try calls in the last block. */
+/**
+ * Runs `action`; once more if it does not know block `blockNumber`, after that: some nodes try calls in the last block, which does
+ * not see its own hash. The next block may have come since then, so that its being there says nothing of what the try has seen.
+ */
 export async function afterBlock<T>(transport: Transport, blockNumber: bigint, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (refusal) {
     if (!(refusal instanceof Refusal) || !refusal.error.endsWith("_UnknownBlock")) throw refusal;
-    const reader = chainReader(transport);
-    if (blockNumber < (await reader.getBlockNumber()) || !(await waitForBlockAfter(reader, blockNumber))) throw refusal;
+    if (!(await waitForBlockAfter(chainReader(transport), blockNumber))) throw refusal;
     return action();
   }
 }

@@ -4,11 +4,15 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import hre from "hardhat";
-import { type Hex, keccak256, toHex } from "viem";
+import { type Hex, http, keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { chainReader } from "../../deploy/executors/account.ts";
 import { commitOf, reportDataOf } from "../../scripts/attestation/calls.ts";
+import { Refusal } from "../../scripts/attestation/refusal.ts";
+import { waitForBlockAfter } from "../../scripts/attestation/submit.ts";
 import { modelId, signHeartbeat, subjectHash } from "../../scripts/compute/calls.ts";
+import { afterBlock } from "../../scripts/compute/perform.ts";
 import { devAccount } from "../../scripts/devnet/chain.ts";
 import { freePort } from "../../scripts/devnet/process.ts";
 import { hardhat } from "../helpers/cli.ts";
@@ -142,6 +146,19 @@ describe("the tasks of workers and slashes", () => {
     const again = await run("worker register", "registry", ...(await quoted()));
     expectDone(again, { action: "reattest", form: "short", collateral: "0" });
     expect((await viewOf()).collateral).toBe(MODELS.H100.collateral);
+  });
+
+  it("try a quote of the last block again, also if the next block has come since it was not known", async () => {
+    const transport = http(compute.chain.url);
+    const blockNumber = await compute.client.getBlockNumber();
+    let tries = 0;
+    const known = await afterBlock(transport, blockNumber, async () => {
+      if (++tries > 1) return compute.client.getBlockNumber();
+      expect(await waitForBlockAfter(chainReader(transport), blockNumber)).toBe(true);
+      throw new Refusal("AttestationRegistry_UnknownBlock", "the last block's hash is not known in the last block");
+    });
+    expect(tries).toBe(2);
+    expect(known).toBeGreaterThan(blockNumber);
   });
 
   it("send heartbeats that workers have signed, and say what became of each", async () => {
