@@ -173,6 +173,21 @@ describe("GraphQL", () => {
     // Autovacuum may have come in between.
     expect((await asked()) - made).toBeLessThan(5);
   });
+
+  test("makes no answer of its own for variables that a query does not declare, or for another order of them", async () => {
+    const query =
+      "query ($limit: Int!, $from: BigInt!) { vaultDays(limit: $limit, where: { start_gte: $from }) { items { start } } }";
+    const asked = async () => (await served.statements()).filter(({ sql }) => sql.includes(`from "vault_day"`)).length;
+    const first = await ask(url, query, { limit: 3, from: "0" });
+    expect(first.errors).toEqual([]);
+    const made = await asked();
+    for (let nonce = 0; nonce < 10; nonce++)
+      expect(await ask(url, query, { from: "0", nonce, limit: 3 })).toEqual(first);
+    expect((await asked()) - made).toBeLessThan(5);
+    expect(rowsOf(rowOf((await ask(url, query, { limit: 4, from: "0" })).data?.["vaultDays"])["items"])).toHaveLength(
+      4,
+    );
+  });
 });
 
 describe("recipes", () => {

@@ -83,6 +83,8 @@ export interface Request {
 export interface Verdict {
   /** The text, parsed. */
   readonly document: DocumentNode;
+  /** The variables that the text declares, in its order: no others can change an answer. */
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly isIntrospection: boolean;
   readonly rows: number;
   readonly statements: number;
@@ -158,7 +160,14 @@ export function judge({ query, variables }: Request): Verdict {
   const fewer =
     "Set a smaller `limit` on lists with lists in them, and count with columns that do, not with totalCount.";
   over("statements", shape.statements, "SQL statements that its limits allow", fewer);
-  return { document, isIntrospection, rows: shape.rows, statements: shape.statements };
+  const declared = [...defaults.keys()].filter((name) => Object.hasOwn(variables, name));
+  return {
+    document,
+    variables: Object.fromEntries(declared.map((name) => [name, variables[name]])),
+    isIntrospection,
+    rows: shape.rows,
+    statements: shape.statements,
+  };
 }
 
 /** Parsed, but no further than the bound. */

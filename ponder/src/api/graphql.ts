@@ -46,8 +46,9 @@ export function graphqlHandler(charge: (context: ApiContext, weight: number) => 
     const limited = charge(context, weightOf(verdict));
     if (limited !== null) return limited;
     // As parsed: two bodies that mean the same share an answer.
-    const key = JSON.stringify(query);
-    const compute = () => execute(verdict.document, query);
+    const asked = { ...query, variables: verdict.variables };
+    const key = JSON.stringify(asked);
+    const compute = () => execute(verdict.document, asked);
     const text = verdict.isIntrospection
       ? await schemaOf(key, compute)
       : await answers.of(key, async () => {
