@@ -24,13 +24,9 @@ export const rowChanges: readonly Change[] = [
   },
   {
     file: "/ponder/dist/esm/indexing-store/cache.js",
-    // Ponder asks for `key = a or key = b or …`, by the thousand.
+    // Ponder asks for `key = a or key = b or …`, by the thousand, each a parameter of its own.
     what: "rows that will be needed are asked for as a list of keys",
     replacements: [
-      [
-        "import { getTableColumns, getTableName, isTable, or, sql, }",
-        `import { getTableColumns, getTableName, inArray, isTable, or, sql, }`,
-      ],
       [
         ".map(([, prediction]) => getWhereCondition(table, prediction));",
         `.map(([, prediction]) => prediction);
@@ -39,7 +35,7 @@ export const rowChanges: readonly Change[] = [
       [
         ".where(or(...conditions))",
         `.where(further.length === 0
-                    ? inArray(table[key.js], conditions.map((row) => row[key.js]))
+                    ? sql\`\${table[key.js]} = any(\${sql.param(conditions.map((row) => table[key.js].mapToDriverValue(row[key.js])))})\`
                     : or(...conditions.map((row) => getWhereCondition(table, row))))`,
       ],
     ],
@@ -169,10 +165,14 @@ export const normalizeRow = (table, row, isUpdate) => {
 }
 export const copyOnWrite = (obj) => new Proxy(obj, new Row());
 const isFlat = (value) => value === null || typeof value !== "object";
-/** What is no object needs no copy of its own. */
+/** What is no object needs no copy of its own, and lists of such need no clone, which goes through a serialiser. */
 const columnsOf = (row) => {
     const own = { ...row };
-    for (const name in own) if (!isFlat(own[name])) own[name] = structuredClone(own[name]);
+    for (const name in own) {
+        const value = own[name];
+        if (isFlat(value)) continue;
+        own[name] = Array.isArray(value) && value.every(isFlat) ? [...value] : structuredClone(value);
+    }
     return own;
 };
 const isFlatRow = (row) => {
