@@ -8,7 +8,7 @@ const project = (name: string, include: string[], timeout: number, exclude: stri
   test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const, isolate: false },
 });
 
-/** What measures seconds, or loads the machine: run one file after the other, with nothing beside it. */
+/** What measures seconds, or loads the machine: run one file after the other, with nothing beside it but e2e, which mostly waits. */
 const OPERATIONS = ["faults", "reorgs", "takeover", "watch"].map((name) => `test/indexer/${name}.test.ts`);
 
 export default defineConfig({

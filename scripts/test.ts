@@ -25,19 +25,20 @@ const modules = path.join(root, "node_modules");
 const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
-/** What starts the whole house, drives a browser, or measures seconds: last, with the machine to itself. */
-const ALONE = ["integration", "e2e", "operations"] as const;
-/** Of these, what runs one file after the other. */
-const ONE_BY_ONE: readonly string[] = ["e2e", "operations"];
+/**
+ * What starts the whole house, drives a browser, or measures seconds: last, one group after the other. Those that run one file after
+ * the other wait more than they work, so that two of them have a processor each.
+ */
+const LAST = [["integration"], ["e2e", "operations"]] as const;
+const ONE_BY_ONE: readonly string[] = LAST[1];
 
 /** In the order in which they start: the linters beside the compiler, then the long ones first. */
 const SUITES = [
   ...(["lint", "indexer", "solidity", "attestation", "contracts", "deploy", "web", "gas"] as const),
-  ...ALONE,
+  ...LAST[0],
+  ...LAST[1],
 ] as const;
 type Suite = (typeof SUITES)[number];
-
-const runsAlone = ({ name }: { readonly name: string }): boolean => ALONE.some((each) => each === name);
 
 /** How many times more random runs there are with `--deep`. */
 const DEEP = 16;
@@ -170,8 +171,8 @@ async function main(): Promise<number> {
   };
 
   const steps = (only === undefined ? SUITES : [only]).map((name) => suite(name, factor));
-  const last = steps.filter(runsAlone);
-  const waiting = steps.filter((step) => !runsAlone(step));
+  const last = LAST.map((group) => steps.filter(({ name }) => group.some((each) => each === name)));
+  const waiting = steps.filter((step) => !last.some((group) => group.includes(step)));
   const build = async (): Promise<boolean> => {
     if (!(await perform({ name: "build", args: [hardhat, "build", "--quiet"] }))) return false;
     await perform({ name: "generated files", args: [path.join(root, "scripts", "generate.ts"), "--check"] });
@@ -190,7 +191,7 @@ async function main(): Promise<number> {
     if (await built) await work();
   });
   await Promise.all([linting, ...working]);
-  if (await built) for (const step of last) await perform(step);
+  if (await built) for (const group of last) await Promise.all(group.map(perform));
 
   console.log();
   for (const { name, failures } of results) for (const failure of failures) console.log(`FAILED ${name}: ${failure}`);
