@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 // Proved by `npm run prove`: no `assert` of a contract `…Proof` can fail, for any arguments and after any sequence of calls, and
-// one of each `…Wrong` can.
+// each in the text of a `…Wrong` can, or one of those that it inherits.
 
 /// @notice The arithmetic of {EmissionSchedule} once more, without what the SMTChecker cannot read: assembly, powers of variables,
 /// value types. {EmissionArithmeticTest} shows that both are equal.
@@ -153,18 +153,44 @@ contract EndOfEpochWrong {
     }
 }
 
-/// @notice Rounds what is left down at the beginning of an epoch and up at its end.
 contract EpochsWrong {
-    function neverLeaveMore(uint256 numerator) external pure {
-        require(numerator < 2 ** 94);
-        uint256 before = numerator / 4;
-        uint256 later = EmissionArithmetic.left((3 * numerator) / 16, (3 * numerator) % 16);
-        assert(later <= before);
+    /// @notice An epoch adds a quarter to what is left.
+    function quotientDoesNotGrow(uint256 q, uint256 aq, uint256 r, uint256 more, uint256 s) external pure {
+        require(q < 2 ** 240 && aq < 2 ** 240 && r < q && more < 2 ** 240 && s < 4 * q);
+        require(5 * (aq + r) == 4 * (aq + more) + s);
+        assert(more < q);
+    }
+
+    /// @notice Rounds down at the beginning of an epoch and up at its end.
+    function roundingDoesNotGrow(uint256 q, uint256 a, uint256 aq, uint256 r, uint256 s) external pure {
+        require(q < 2 ** 240 && a < 2 ** 94 && aq < 2 ** 240 && r < q && s < 4 * q);
+        require(3 * (aq + r) == 4 * aq + s);
+        assert(EmissionArithmetic.left(a, s) <= EmissionArithmetic.left(a, 0));
     }
 }
 
-/// @notice Rounds up what is the whole cap already.
 contract CapWrong {
+    /// @notice p may be more than q: as if epochs before the first one counted.
+    function leftIsWithinTheCap(
+        uint256 q,
+        uint256 capTimesQ,
+        uint256 capTimesP,
+        uint256 more,
+        uint256 r
+    ) external pure {
+        require(q < 2 ** 240 && capTimesQ < 2 ** 240 && more < 2 ** 240 && r < q);
+        require(capTimesQ + more + r == capTimesP);
+        assert(more < q);
+    }
+
+    /// @notice The same.
+    function allOfTheCapHasNoRest(uint256 q, uint256 capTimesQ, uint256 capTimesP, uint256 r) external pure {
+        require(q < 2 ** 240 && capTimesQ < 2 ** 240 && r < q);
+        require(capTimesQ + r == capTimesP);
+        assert(r == 0);
+    }
+
+    /// @notice Rounds up what is the whole cap already.
     function roundedUpIsWithinTheCap(uint256 cap, uint256 a, uint256 r) external pure {
         require(cap < 2 ** 92 && a <= cap);
         assert(EmissionArithmetic.left(a, r) <= cap);
@@ -173,7 +199,7 @@ contract CapWrong {
 
 /// @notice Each stream is rounded by itself, so that a wei or two are nobody's.
 contract StreamsWrong {
-    function sum(uint256 total) external pure {
+    function sumAndNeverFall(uint256 total) external pure {
         require(total < 2 ** 92);
         uint256 stakers = (2 * total) / 5;
         uint256 workers = (2 * total) / 5;

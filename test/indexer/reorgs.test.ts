@@ -24,7 +24,8 @@ const MINUTE = 60_000;
 const random = createRandom(SEED);
 let suite: TroubledSuite;
 let followers: Record<"PostgreSQL" | "PGlite", Indexer>;
-let clean: Indexer | undefined;
+/** Rows of every table, of indexes that never knew another chain. */
+const expected: Readonly<Record<string, unknown>>[] = [];
 const started: { stop: () => Promise<void> }[] = [];
 /** What the reorganisations were like. */
 const seen = { followed: 0, shorter: 0, replayed: 0, hours: 0, days: 0, blocks: 0, deepest: 0 };
@@ -124,13 +125,15 @@ test(`${REORGS} reorganisations`, { timeout: REORGS * MINUTE }, async () => {
 test.each(["PostgreSQL", "PGlite"] as const)(
   "on %s, all of it is as if the last chain were the only one",
   async (name) => {
-    if (clean === undefined) {
-      clean = await startIndexer(suite, "clean", "postgres", { PONDER_CACHE_BYTES: "100000" });
-      started.push(clean);
-    }
+    const kind = name === "PGlite" ? "pglite" : "postgres";
+    const clean = await startIndexer(suite, `clean on ${name}`, kind, { PONDER_CACHE_BYTES: "100000" });
+    started.push(clean);
     await clean.reach(await suite.client.getBlockNumber());
-    const [found, expected] = [await contentOf(followers[name]), await contentOf(clean)];
-    for (const [table, rows] of Object.entries(expected)) expect(found[table], table).toEqual(rows);
+    expected.push(await contentOf(clean));
+    const found = await contentOf(followers[name]);
+    for (const content of expected) {
+      for (const [table, rows] of Object.entries(content)) expect(found[table], table).toEqual(rows);
+    }
     // Larger tables were forgotten, and asked for what would be needed of them.
     const metrics = await (await fetch(`${clean.url}/metrics`)).text();
     const asked = (table: string, type: string) =>

@@ -20,6 +20,14 @@ describe("what is proved", () => {
   it("has a wrong variant each, which has to be refuted", () => {
     expect(proofs.length).toBeGreaterThanOrEqual(11);
     expect(found(/^contract (\w+)Wrong\b/gm)).toEqual(proofs);
+    // What is asserted in the text of a proof, function by function.
+    const functionsOf = (name: string) =>
+      [...(new RegExp(`^contract ${name} \\{(.*?)^\\}`, "ms").exec(models)?.[1] ?? "").matchAll(/function (\w+)/g)]
+        .map(([, each = ""]) => each)
+        .sort();
+    const asserted = proofs.filter((name) => functionsOf(`${name}Proof`).length > 0);
+    expect(asserted.length).toBeGreaterThanOrEqual(5);
+    for (const name of asserted) expect(functionsOf(`${name}Wrong`), name).toEqual(functionsOf(`${name}Proof`));
   });
 
   it("is arithmetic and state that a test compares with the contracts", () => {
