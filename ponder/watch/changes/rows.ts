@@ -24,7 +24,8 @@ export const rowChanges: readonly Change[] = [
   },
   {
     file: "/ponder/dist/esm/indexing-store/cache.js",
-    // Ponder asks for `key = a or key = b or …`, by the thousand, each a parameter of its own.
+    // Ponder asks for `key = a or key = b or …`, by the thousand, each a parameter of its own. PGlite knows no lists of enums that
+    // are made while it is open.
     what: "rows that will be needed are asked for as a list of keys",
     replacements: [
       [
@@ -34,7 +35,7 @@ export const rowChanges: readonly Change[] = [
       ],
       [
         ".where(or(...conditions))",
-        `.where(further.length === 0
+        `.where(further.length === 0 && table[key.js].columnType !== "PgEnumColumn"
                     ? sql\`\${table[key.js]} = any(\${sql.param(conditions.map((row) => table[key.js].mapToDriverValue(row[key.js])))})\`
                     : or(...conditions.map((row) => getWhereCondition(table, row))))`,
       ],
