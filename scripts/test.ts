@@ -26,18 +26,16 @@ const vitest = path.join(modules, "vitest", "vitest.mjs");
 const hardhat = path.join(modules, "hardhat", "dist", "src", "cli.js");
 
 /**
- * What starts the whole house, drives a browser, or measures seconds: last, one group after the other. Those that run one file after
- * the other wait more than they work, so that two of them have a processor each.
+ * What starts the whole house, drives a browser, or measures seconds. They wait more than they work: two at a time, with all that
+ * they want of the processors, and what they leave is for the rest. Of the first two the files follow each other.
  */
-const LAST = [["integration"], ["e2e", "operations"]] as const;
-const ONE_BY_ONE: readonly string[] = LAST[1];
+const WAITING = ["e2e", "operations", "integration"] as const;
+const ONE_BY_ONE: readonly string[] = ["e2e", "operations"];
 
-/** In the order in which they start: the linters beside the compiler, then the long ones first. */
-const SUITES = [
-  ...(["lint", "indexer", "solidity", "attestation", "contracts", "deploy", "web", "gas"] as const),
-  ...LAST[0],
-  ...LAST[1],
-] as const;
+/** What keeps processors busy, in the order in which it starts: the linters beside the compiler, then the long ones first. */
+const BUSY = ["lint", "indexer", "solidity", "attestation", "deploy", "contracts", "web", "gas"] as const;
+
+const SUITES = [...BUSY, ...WAITING] as const;
 type Suite = (typeof SUITES)[number];
 
 /** How many times more random runs there are with `--deep`. */
@@ -54,6 +52,9 @@ function parse(): { only: Suite | undefined; isDeep: boolean } {
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "suite-test-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** How far those that are {@link BUSY} stand back. */
+const NICENESS = 10;
 
 /** How long a step may take before it counts as hung, in minutes. */
 const PATIENCE = { usual: 30, deep: 480 };
@@ -80,6 +81,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 async function run(
   { name, args, countsIn, failuresIn }: Step,
   options: { isAlone: boolean; minutes: number; factor: number },
+  niceness: number,
 ): Promise<SuiteResult> {
   const lines: string[] = [];
   const print = (line: string) => {
@@ -100,6 +102,7 @@ async function run(
       PHALA_TEST_FACTOR: String(options.factor),
       ...(process.stdout.isTTY && process.env["NO_COLOR"] === undefined ? { FORCE_COLOR: "1" } : {}),
     },
+    niceness,
     onLine: print,
   });
   running.add(service);
@@ -163,35 +166,36 @@ async function main(): Promise<number> {
   const factor = isDeep ? DEEP : 1;
   const options = { isAlone: only !== undefined, minutes: isDeep ? PATIENCE.deep : PATIENCE.usual, factor };
   const results: SuiteResult[] = [];
-  const perform = async (step: Step): Promise<boolean> => {
+  const perform = async (step: Step, niceness = 0): Promise<boolean> => {
     if (isInterrupted) return false;
-    const result = await run(step, options);
+    const result = await run(step, options, niceness);
     results.push(result);
     return result.exitCode === 0;
   };
 
-  const steps = (only === undefined ? SUITES : [only]).map((name) => suite(name, factor));
-  const last = LAST.map((group) => steps.filter(({ name }) => group.some((each) => each === name)));
-  const waiting = steps.filter((step) => !last.some((group) => group.includes(step)));
   const build = async (): Promise<boolean> => {
     if (!(await perform({ name: "build", args: [hardhat, "build", "--quiet"] }))) return false;
     await perform({ name: "generated files", args: [path.join(root, "scripts", "generate.ts"), "--check"] });
     return true;
   };
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await perform(next);
+  /** Runs `names`, two at a time, in their order. */
+  const work = async (names: readonly Suite[], niceness: number): Promise<void> => {
+    const steps = names.map((name) => suite(name, factor));
+    const lane = async () => {
+      for (let next = steps.shift(); next !== undefined; next = steps.shift()) await perform(next, niceness);
+    };
+    await Promise.all([lane(), lane()]);
   };
-  // The linters beside the compiler, then two suites at a time. No suite starts before what it runs is built.
-  const [first] = waiting;
-  const linting = first?.name === "lint" ? perform(first) : Promise.resolve();
-  if (first?.name === "lint") waiting.shift();
-  const built = only === "lint" ? Promise.resolve(true) : build();
-  const working = [built, Promise.all([built, linting])].map(async (ready) => {
-    await ready;
-    if (await built) await work();
-  });
-  await Promise.all([linting, ...working]);
-  if (await built) for (const group of last) await Promise.all(group.map(perform));
+  if (only === "lint") await perform(suite(only, factor));
+  else if (only !== undefined) {
+    if (await build()) await perform(suite(only, factor));
+  } else {
+    const [first, ...others] = BUSY;
+    const linting = perform(suite(first, factor), NICENESS);
+    // No suite starts before what it runs is built.
+    if (await build()) await Promise.all([work(WAITING, 0), linting.then(async () => work(others, NICENESS))]);
+    await linting;
+  }
 
   console.log();
   for (const { name, failures } of results) for (const failure of failures) console.log(`FAILED ${name}: ${failure}`);

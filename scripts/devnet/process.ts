@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { NICENESS } from "./niceness.ts";
 
 export interface Service {
   readonly name: string;
@@ -29,6 +30,8 @@ export function startService(options: {
   env?: Readonly<Record<string, string | undefined>>;
   /** Number of the user and group that it runs as. Default: ours. */
   uid?: number;
+  /** How far it stands back where processors are scarce, with all that it starts: 0 to 19. Default: as far as we do. */
+  niceness?: number;
   onLine?: (line: string) => void;
 }): Service {
   const child: ChildProcess = spawn(
@@ -36,7 +39,11 @@ export function startService(options: {
     ["--disable-warning=ExperimentalWarning", LEASH, options.command, ...options.args],
     {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: {
+        ...process.env,
+        ...options.env,
+        ...(options.niceness === undefined ? {} : { [NICENESS]: String(options.niceness) }),
+      },
       stdio: ["pipe", "pipe", "pipe"],
       // A group of its own: the terminal's Ctrl-C reaches only us, and what its children leave behind can be ended.
       detached: process.platform !== "win32",
