@@ -12,7 +12,7 @@
  *
  * The chain has the whole suite on it and 300,000 events by 20,000 accounts: transfers of PHA and vPHA, deposits, requests,
  * cancellations, claims, emission. It is made once (minutes) and kept in `.bench/`. A second, with 30,000 events, shows that cost
- * grows linearly; `--deep` adds one with 3,000,000, which is made anew every time (more than an hour).
+ * grows linearly; `--deep` adds one with 3,000,000, whose chain takes twenty minutes to make, and is made anew every time.
  *
  * Prints a table beside what others take, and writes `bench/indexer.results.json`, where what was not
  * measured stays as it is.

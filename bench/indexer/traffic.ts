@@ -24,10 +24,12 @@ import { type Random, createRandom } from "../../scripts/devnet/random.ts";
 
 const PHA = 10n ** 18n;
 const DAY = 86_400n;
-/** Seconds between two blocks: 300,000 events are 400 days, so that the series have their share of the work. */
+/** Seconds between two blocks: 300,000 events are 400 days, 3,000,000 are 1,200, so that the series have their share of the work. */
 const BLOCK_TIME = 34_500n;
-/** About how many events of the suite a block has: few blocks, since the local chain hashes its whole state in each. */
+/** About how many events of the suite a block has. */
 const PER_BLOCK = 300;
+/** Blocks have more events rather than that there are more of them: the local chain hashes its whole state in each. */
+const MAX_BLOCKS = 3_000;
 const GAS = numberToHex(600_000);
 const BALANCE = numberToHex(10n ** 21n);
 const FEE = 100_000_000_000n;
@@ -135,11 +137,12 @@ export class Player {
         this.#now + BLOCK_TIME,
       );
     }
+    const perBlock = Math.max(PER_BLOCK, Math.ceil(events / MAX_BLOCKS));
     let day = 0n;
     while (this.#events < events) {
       const isNewDay = this.#now / DAY !== day;
       day = this.#now / DAY;
-      await this.mine(Math.min(PER_BLOCK, events - this.#events), this.#now + BLOCK_TIME, isNewDay);
+      await this.mine(Math.min(perBlock, events - this.#events), this.#now + BLOCK_TIME, isNewDay);
     }
     // Nothing that counts is among the blocks that may still be replaced, and are followed otherwise.
     for (let i = 0; i < WINDOW; i++) await this.#mine([], this.#now + 12n);
