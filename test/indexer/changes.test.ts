@@ -389,6 +389,58 @@ describe("changes to Ponder", () => {
     expect([theirs?.requests, ours?.requests]).toEqual([5, 3]);
   });
 
+  test.each([
+    [10, 24],
+    [300, 24],
+    [500, 14],
+    [1_000, 7],
+    [5_000, 4],
+    [0, 0],
+  ])("of blocks with %i logs each, no more than %i are read at once", async (logsPerBlock, expected) => {
+    type SyncBlocks = (range: Values) => Promise<unknown>;
+    const [, { createHistoricalSync }] = await both<{
+      createHistoricalSync: (args: Values) => { readonly syncBlockData: SyncBlocks };
+    }>("/ponder/dist/esm/sync-historical/index.js");
+    const [blocks, zero]: [number, Hex] = [40, "0x00"];
+    const log = { address: zero, topics: [toHex(1, { size: 32 })], data: "0x", transactionHash: zero };
+    const logs = Array.from({ length: blocks * logsPerBlock }, (_, i) => ({
+      ...{ ...log, blockNumber: toHex(1 + (i % blocks)), logIndex: toHex(Math.floor(i / blocks)) },
+    }));
+    const filter = {
+      ...{ type: "log", chainId: 1, sourceId: "any", address: undefined, topic0: toHex(2, { size: 32 }) },
+      ...{ fromBlock: 0, toBlock: undefined },
+    };
+    const [interval, read]: [[number, number], number[]] = [[1, blocks], []];
+    let [reading, most] = [0, 0];
+    const request = async ({ params: [number] }: { params: [Hex] }) => {
+      most = Math.max(most, ++reading);
+      await new Promise((done) => setTimeout(done, 2));
+      reading--;
+      read.push(Number(number));
+      return {
+        ...{ number, hash: zero, parentHash: zero, timestamp: zero, logsBloom: zero, transactions: [] },
+      };
+    };
+    const silent = { debug: () => undefined, warn: () => undefined, child: () => silent };
+    const written = () => Promise.resolve();
+    await createHistoricalSync({
+      common: { logger: silent, options: {} },
+      chain: { name: "phala", id: 1, finalityBlockCount: 1 },
+      rpc: { request },
+      childAddresses: new Map(),
+    }).syncBlockData({
+      ...{ interval, requiredIntervals: [{ filter, interval }], logs },
+      syncStore: {
+        ...{ insertBlocks: written, insertTransactions: written, insertTransactionReceipts: written },
+        ...{ insertTraces: written, insertLogs: written },
+      },
+    });
+    expect(most).toBe(expected);
+    expect(read.sort((a, b) => a - b)).toEqual(
+      logsPerBlock === 0 ? [] : Array.from({ length: blocks }, (_, i) => 1 + i),
+    );
+  });
+
   test("the lock is held by one, and given to the next who asked", async () => {
     interface Lock {
       lock: () => Promise<void> | undefined;

@@ -163,10 +163,18 @@ export const createHistoricalSync = (args) => {`,
   {
     file: "/ponder/dist/esm/sync-historical/index.js",
     // Ponder reads a hundred and more at once, with all their transactions: where they are large, or are written one after the other, as on
-    // PGlite, it ran out of memory.
-    what: "few blocks are read at once",
+    // PGlite, it ran out of memory. How large they are shows in their logs, which are known by then.
+    what: "few blocks are read at once, and fewer where they are large",
     replacements: [
-      ["concurrency: MAX_BLOCKS_IN_MEM,", "concurrency: globalThis.PHALA_PGLITE === undefined ? 24 : 16,"],
+      [
+        "export const createHistoricalSync = (args) => {",
+        `const blocksAtOnce = (logs, blocks) => {
+    const most = globalThis.PHALA_PGLITE === undefined ? 24 : 16;
+    return Math.min(most, Math.max(4, Math.floor(7200 * blocks / Math.max(1, logs))));
+};
+export const createHistoricalSync = (args) => {`,
+      ],
+      ["concurrency: MAX_BLOCKS_IN_MEM,", "concurrency: blocksAtOnce(logs.length, perBlockLogs.size),"],
     ],
   },
   {
